@@ -1,0 +1,1 @@
+"""Compiled kernels: NumPy in, NumPy out."""

@@ -1,0 +1,1 @@
+"""Controllers: from intent to plan to verified change on devices, journalled."""

@@ -1,0 +1,171 @@
+"""What the controllers ask of the outside: drivers, predictions and rehearsals as protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from twin.model.attributes import Value
+
+__all__ = [
+    "Change",
+    "Device",
+    "DeviceClass",
+    "Driver",
+    "DriverFactory",
+    "Effect",
+    "EffectPredictor",
+    "EffectRow",
+]
+
+
+class DeviceClass(StrEnum):
+    """How a device can take back a change.
+
+    A no transaction, undo by stored values; B abortable candidate; C confirmed commit;
+    D full NETCONF: candidate, validate and confirmed commit 1.1 with a persist id.
+    """
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """One entry of the inventory.
+
+    Parameters
+    ----------
+    id : str
+        Unique id; for a device of the twin the id of its object in the city.
+    kind : str
+        A key of `twin.model.attributes.KINDS`.
+    profile : str
+        Name of the profile that maps attributes to the wire.
+    host, port
+        Where it listens.
+    username : str
+        SSH or USM user.
+    secrets : mapping
+        Names (``password``, ``auth``, ``priv``, ``key``) to references (``env:..``, ``file:..``).
+    known_hosts : str
+        File of accepted SSH host keys, relative to `base`.
+    site : str
+        Group the device belongs to.
+    origin : str
+        ``emulated``, ``real`` or ``copy`` (a rehearsal copy).
+    upstream : str
+        Device id that feeds power or path to this one; empty for none.
+    instances : mapping
+        Instance names by placeholder: ``{"radio": ("1", "2")}``.
+    options : mapping
+        Values a profile asks for, such as the path of a file.
+    base : Path
+        Folder of the inventory file; references are relative to it.
+    """
+
+    id: str
+    kind: str
+    profile: str
+    host: str
+    port: int
+    username: str
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    known_hosts: str = ""
+    site: str = ""
+    origin: str = "real"
+    upstream: str = ""
+    instances: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+    base: Path = Path()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One attribute of one device, from what it is to what it shall be."""
+
+    device: str
+    path: str
+    before: Value
+    after: Value
+
+
+class Driver(Protocol):
+    """One device over one protocol; blocking, used by one thread at a time.
+
+    Every call has a deadline and raises a `DeviceError` leaf. After `DeviceUnreachable` or
+    `DeviceTimeout` the session is dead and the outcome of a write unknown; the next call opens
+    a new session.
+    """
+
+    device: Device
+    device_class: DeviceClass
+
+    def read(self, paths: Collection[str] | None = None) -> dict[str, Value]:
+        """Read attributes from the device; None reads all writable ones."""
+
+    def lock(self) -> None:
+        """Take the device's own lock where it has one; else nothing."""
+
+    def unlock(self) -> None:
+        """Give the lock back; never raises for a lost session."""
+
+    def write(self, changes: Mapping[str, Value]) -> None:
+        """Class A: send the new values. An answer of no error is not yet evidence."""
+
+    def prepare(self, changes: Mapping[str, Value]) -> None:
+        """Class B, C, D: refuse a dirty candidate, edit it and let the device validate it."""
+
+    def commit(self, *, confirm_timeout_s: float | None, persist_id: str | None) -> None:
+        """Commit what was prepared; with a timeout the device reverts unless confirmed."""
+
+    def confirm(self, persist_id: str) -> None:
+        """Make a confirmed commit permanent, from any session."""
+
+    def cancel(self, persist_id: str) -> None:
+        """Cancel an armed commit, from any session; nothing armed is not an error."""
+
+    def discard(self) -> None:
+        """Throw away what was prepared."""
+
+    def close(self) -> None:
+        """End the session; never raises, never blocks for long."""
+
+
+class DriverFactory(Protocol):
+    """Makes the driver that fits a device's profile."""
+
+    def __call__(self, device: Device) -> Driver:
+        """Make a driver; opens no connection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectRow:
+    """One predicted figure before and after."""
+
+    name: str
+    scope: str
+    unit: str
+    before: float
+    after: float
+    label: str = "predicted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What the twin says a plan will do to the city."""
+
+    rows: tuple[EffectRow, ...]
+    assumptions: tuple[str, ...] = ()
+
+
+class EffectPredictor(Protocol):
+    """Predicts what changes will do to the city; `hil` implements it with the twin."""
+
+    def predict(self, changes: Sequence[Change]) -> Effect:
+        """Predict the effect of changes on coverage, capacity and energy."""

@@ -1,0 +1,1 @@
+"""Hardware in the loop: emulators, real daemons, faults and rehearsal."""

@@ -1,0 +1,1 @@
+"""The shared nouns: city, attributes, errors, secrets, legal limits and safe readers."""
