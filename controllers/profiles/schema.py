@@ -1,0 +1,131 @@
+"""Shape of a profile file, checked by pydantic before anything is made of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from controllers.ports import DeviceClass
+
+__all__ = [
+    "PROTOCOL_FILES",
+    "CliFile",
+    "MapFile",
+    "NetconfFile",
+    "OptionFile",
+    "QualityFile",
+    "SnmpFile",
+]
+
+_Oid = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)+$")]
+_Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+
+class QualityFile(_File):
+    """What the profile was checked against, said to its reader."""
+
+    checked_against: str
+    note: str = ""
+
+
+class OptionFile(_File):
+    """A value a device entry may set; without a default it must set it."""
+
+    default: str | None = None
+    doc: str
+
+
+class MapFile(_File):
+    """A name that follows from an instance, such as the band of a radio."""
+
+    of: str
+    values: dict[str, str]
+
+
+class _AttributeFile(_File):
+    values: dict[str, str] = {}
+    otherwise: str = ""
+    scale: float = Field(default=1.0, gt=0)
+    milliwatt: bool = False
+    verified: bool = True
+    note: str = ""
+
+
+class SnmpAttributeFile(_AttributeFile):
+    """One attribute as an SNMP object."""
+
+    object: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+::[a-z][A-Za-z0-9]+$")]
+    oid: _Oid
+    index: str = "0"
+    syntax: str
+
+
+class NetconfAttributeFile(_AttributeFile):
+    """One attribute as a YANG leaf."""
+
+    path: Annotated[str, StringConstraints(pattern=r"^/")]
+    type: str
+    digits: int = Field(default=0, ge=0, le=18)
+    combine: Literal["", "sum", "mean"] = ""
+    default: bool | int | float | str | None = None
+
+
+class CliAttributeFile(_AttributeFile):
+    """One attribute as a key of the device's file, or as the output of a command."""
+
+    key: str = ""
+    command: str = ""
+    digits: int = Field(default=0, ge=0, le=18)
+
+
+class _ProfileFile(_File):
+    profile: _Word
+    kind: str
+    device_class: DeviceClass
+    quality: QualityFile
+    options: dict[str, OptionFile] = {}
+    maps: dict[str, MapFile] = {}
+
+
+class SnmpFile(_ProfileFile):
+    """A profile of an SNMP agent."""
+
+    protocol: Literal["snmp"]
+    attributes: dict[str, SnmpAttributeFile]
+
+
+class QuirksFile(_File):
+    """What a NETCONF server gets wrong and the driver has to work round."""
+
+    skip_validate: bool = False
+    release_running_on_commit: bool = False
+    reason: str = ""
+
+
+class NetconfFile(_ProfileFile):
+    """A profile of a NETCONF server."""
+
+    protocol: Literal["netconf"]
+    namespaces: dict[str, str]
+    quirks: QuirksFile = QuirksFile()
+    attributes: dict[str, NetconfAttributeFile]
+
+
+class CliFile(_ProfileFile):
+    """A profile of a host with a configuration file, reached over SSH."""
+
+    protocol: Literal["cli"]
+    device_type: str = "linux"
+    attributes: dict[str, CliAttributeFile]
+
+
+PROTOCOL_FILES: dict[str, type[SnmpFile | NetconfFile | CliFile]] = {
+    "snmp": SnmpFile,
+    "netconf": NetconfFile,
+    "cli": CliFile,
+}

@@ -1,0 +1,145 @@
+"""The SNMP objects of a device, as its profile maps them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+from controllers.ports import Device
+from controllers.profiles.codec import Codec
+from controllers.profiles.profile import Profile, SnmpMapping, expand, fill
+from twin.model.attributes import Value
+from twin.model.errors import InputError, ModelError
+
+__all__ = ["SYNTAXES", "BaseType", "SnmpObject", "snmp_objects"]
+
+BaseType: TypeAlias = Literal["integer", "octets", "gauge32", "counter32", "counter64", "timeticks"]
+
+SYNTAXES: Mapping[str, BaseType] = MappingProxyType(
+    {
+        "Integer32": "integer",
+        "INTEGER": "integer",
+        "TruthValue": "integer",
+        "DisplayString": "octets",
+        "SnmpAdminString": "octets",
+        "Gauge32": "gauge32",
+        "Unsigned32": "gauge32",
+        "Counter32": "counter32",
+        "Counter64": "counter64",
+        "TimeTicks": "timeticks",
+    }
+)
+"""Base type on the wire of each syntax a profile may name (RFC 2578 section 2, RFC 2579)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnmpObject:
+    """One object instance of one device.
+
+    Parameters
+    ----------
+    path : str
+        Attribute path.
+    name : str
+        ``MODULE::object`` of the MIB.
+    oid : tuple of int
+        Object identifier with its instance.
+    syntax : str
+        Syntax the MIB gives, a key of `SYNTAXES`.
+    base : str
+        Type on the wire.
+    is_writable : bool
+        The attribute is configuration.
+    codec : Codec
+        Value to wire and back.
+    """
+
+    path: str
+    name: str
+    oid: tuple[int, ...]
+    syntax: str
+    base: BaseType
+    is_writable: bool
+    codec: Codec
+
+    def encode(self, value: Value) -> int | bytes:
+        """Turn a value into what is sent: a number, or octets.
+
+        Raises
+        ------
+        ModelError
+            The value has no form on the wire.
+        """
+        wire = self.codec.encode(value)
+        if isinstance(wire, str):
+            raise ModelError(f"{self.path}: {self.syntax} cannot carry text")
+        return wire
+
+    def decode(self, wire: int | bytes) -> Value:
+        """Turn what came into a value.
+
+        Raises
+        ------
+        ModelError
+            It means nothing for the attribute.
+        """
+        return self.codec.decode(wire)
+
+
+def snmp_objects(profile: Profile, device: Device) -> tuple[SnmpObject, ...]:
+    """List every object of a device.
+
+    Parameters
+    ----------
+    profile : Profile
+        An SNMP profile.
+    device : Device
+        The device, with its instances.
+
+    Returns
+    -------
+    tuple of SnmpObject
+        In the order of the profile.
+
+    Raises
+    ------
+    InputError
+        The profile is not of SNMP, an instance has no number, or two attributes meet.
+    """
+    objects: dict[tuple[int, ...], SnmpObject] = {}
+    for template, path, names in expand(profile, device):
+        mapping = profile.attributes[template]
+        if not isinstance(mapping, SnmpMapping):
+            raise InputError(f"profile {profile.name} is not of SNMP", profile.source)
+        oid = mapping.oid + _index(profile, device, mapping.index, names)
+        if oid in objects:
+            raise InputError(
+                f"device {device.id}: {path} and {objects[oid].path} are the same object",
+                hint="give each instance its own index",
+            )
+        objects[oid] = SnmpObject(
+            path=path,
+            name=mapping.object,
+            oid=oid,
+            syntax=mapping.syntax,
+            base=SYNTAXES[mapping.syntax],
+            is_writable=mapping.codec.attribute.writable,
+            codec=mapping.codec,
+        )
+    return tuple(objects.values())
+
+
+def _index(
+    profile: Profile, device: Device, template: str, names: Mapping[str, str]
+) -> tuple[int, ...]:
+    text = fill(template, names)
+    parts = text.split(".")
+    if not all(part.isascii() and part.isdecimal() for part in parts):
+        raise InputError(
+            f"device {device.id}: {text!r} is no index of an SNMP object",
+            profile.source,
+            hint="instances of this profile are numbers, such as the ifIndex of a port",
+        )
+    return tuple(int(part) for part in parts)
