@@ -7,6 +7,7 @@ paths and commands; intents, plans, drivers, emulators and the world all speak i
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -73,6 +74,7 @@ _IDENTITY = (
     _ro("name", "str", doc="Name the device gives itself (sysName)."),
 )
 
+# fmt: off
 KINDS: Mapping[str, tuple[Attribute, ...]] = MappingProxyType(
     {
         "ap": (
@@ -147,6 +149,7 @@ KINDS: Mapping[str, tuple[Attribute, ...]] = MappingProxyType(
         ),
     }
 )
+# fmt: on
 
 
 @cache
@@ -213,23 +216,40 @@ def check_value(kind: str, path: str, value: object) -> Value:
             raise ModelError(f"{where}: must be true or false")
         return value
     if attribute.type in ("str", "enum"):
-        if not isinstance(value, str):
-            raise ModelError(f"{where}: must be text")
-        if attribute.type == "enum" and value not in attribute.choices:
-            raise ModelError(f"{where}: must be one of {', '.join(attribute.choices)}")
-        if len(value.encode()) > attribute.max_length or not value.isprintable():
-            raise ModelError(f"{where}: at most {attribute.max_length} printable bytes")
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-        raise ModelError(f"{where}: must be a number{' in ' + attribute.unit if attribute.unit else ''}")
+        return _check_text(attribute, where, value)
+    return _check_number(attribute, where, value)
+
+
+def _check_text(attribute: Attribute, where: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ModelError(f"{where}: must be text")
+    if attribute.type == "enum" and value not in attribute.choices:
+        raise ModelError(f"{where}: must be one of {', '.join(attribute.choices)}")
+    if not value.isprintable() or len(value.encode()) > attribute.max_length:
+        raise ModelError(f"{where}: at most {attribute.max_length} printable bytes")
+    return value
+
+
+def _check_number(attribute: Attribute, where: str, value: object) -> int | float:
+    unit = f" in {attribute.unit}" if attribute.unit else ""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ModelError(f"{where}: must be a number{unit}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ModelError(f"{where}: must be a finite number{unit}")
     low, high = attribute.minimum, attribute.maximum
     if (low is not None and value < low) or (high is not None and value > high):
-        raise ModelError(f"{where}: must be from {low:g} to {high:g} {attribute.unit}".rstrip())
-    if attribute.type == "int":
-        if value != int(value):
-            raise ModelError(f"{where}: must be a whole number")
-        return int(value)
-    return float(value)
+        raise ModelError(f"{where}: must be {_range(low, high)} {attribute.unit}".rstrip())
+    if attribute.type == "float":
+        return float(value)
+    if value != int(value):
+        raise ModelError(f"{where}: must be a whole number")
+    return int(value)
+
+
+def _range(low: float | None, high: float | None) -> str:
+    if low is None:
+        return f"at most {high:g}"
+    return f"at least {low:g}" if high is None else f"from {low:g} to {high:g}"
 
 
 def same_value(kind: str, path: str, left: Value, right: Value) -> bool:

@@ -80,6 +80,4 @@ def resolve_secret(reference: str, base: Path) -> Secret:
                 f"secret {reference} cannot be read ({err.__class__.__name__})",
                 hint=f"put the secret into {path}, mode 0600",
             ) from err
-    raise InputError(
-        f"secret reference {scheme}:... is unknown", hint="use env:NAME or file:PATH"
-    )
+    raise InputError(f"secret reference {scheme}:... is unknown", hint="use env:NAME or file:PATH")
