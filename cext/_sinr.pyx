@@ -1,0 +1,237 @@
+"""Fused best server, interference and SINR of one layer, and the links of a few points.
+
+The physics (coefficients of path loss, P(LOS), antenna) is handed in as tables by `twin.radio`; the
+columns are named in `_sinr_kernel.h` and, for Python, in `SITE_COLUMNS` and `SECTOR_COLUMNS`.
+
+Directives stand in setup.py, not here, so that ``CEXT_DEBUG=1`` can turn all checks on.
+Relaxed floating point (no errno, no traps, contraction to FMA): the loops must be free of branches to
+vectorise; a NaN or infinity is refused before the loop, so nothing is lost by it.
+"""
+
+import os
+
+import numpy as np
+
+from cython.parallel cimport prange
+from libc.stdint cimport int32_t
+
+from cext._checks cimport first_bad
+
+cdef extern from "_sinr_kernel.h" nogil:
+    enum:
+        SW_BLOCK
+        SW_MAX_CARRIERS
+        N_SITE "SITE_COLUMNS"
+        N_SECTOR "SECTOR_COLUMNS"
+
+    ctypedef struct sw_layer:
+        const float* x
+        const float* y
+        Py_ssize_t n_points
+        const float* sites
+        Py_ssize_t n_sites
+        const float* sectors
+        Py_ssize_t n_sectors
+        const int32_t* first
+        const int32_t* carrier
+        const int32_t* column
+        const float* mixing
+        const float* noise
+        Py_ssize_t n_carriers
+        float* rsrp
+        float* sinr
+        int32_t* best
+
+    int sw_variant_count()
+    int sw_variant_runs(int i)
+    const char* sw_variant_name(int i)
+    void sw_serve(int variant, const sw_layer* layer, Py_ssize_t block)
+    void sw_links(int variant, const sw_layer* layer, Py_ssize_t block)
+
+__all__ = ["MAX_CARRIERS", "SECTOR_COLUMNS", "SITE_COLUMNS", "active_isa", "best_server", "isas", "links"]
+
+MAX_CARRIERS = SW_MAX_CARRIERS
+
+SITE_COLUMNS = (
+    "x", "y", "dh", "break", "near_a", "near_b", "near_c", "far_a", "far_b", "nlos_a", "nlos_b",
+    "los_d0", "los_d1", "los_k", "d_min",
+)
+SECTOR_COLUMNS = ("azimuth", "kh", "tilt", "kv", "sla_v", "a_max", "power", "load")
+
+# A forked child must not enter the thread pool of libgomp that its parent started: it would wait for
+# threads that do not exist there. Results do not depend on the number of threads.
+cdef object _owner = os.getpid()
+
+
+def isas():
+    return tuple(sw_variant_name(i).decode() for i in range(sw_variant_count()) if sw_variant_runs(i))
+
+
+def active_isa():
+    wanted = os.environ.get("STELLWERK_ISA", "")
+    present = isas()
+    if not wanted:
+        return present[0]
+    if wanted not in present:
+        raise ValueError(f"STELLWERK_ISA: {wanted!r} does not run here; choose of {', '.join(present)}")
+    return wanted
+
+
+cdef int _variant() except -1:
+    wanted = active_isa().encode()
+    for i in range(sw_variant_count()):
+        if sw_variant_name(i) == wanted:
+            return i
+    raise ValueError("no variant of the kernel runs on this processor")
+
+
+cdef int _check_vector(str name, const float[::1] values) except -1:
+    cdef Py_ssize_t row = first_bad(&values[0], values.shape[0]) if values.shape[0] else -1
+    if row >= 0:
+        raise ValueError(f"{name}: row {row} is {values[row]}; NaN and infinity have no position")
+    return 0
+
+
+cdef int _check_table(str name, const float[:, ::1] table, int columns) except -1:
+    if table.shape[1] != columns:
+        raise ValueError(f"{name}: has {table.shape[1]} columns, must have {columns}")
+    if table.shape[0] == 0:
+        raise ValueError(f"{name}: has no row")
+    cdef Py_ssize_t flat = first_bad(&table[0, 0], table.shape[0] * table.shape[1])
+    if flat >= 0:
+        raise ValueError(
+            f"{name}: row {flat // columns}, column {flat % columns} is "
+            f"{table[flat // columns, flat % columns]}; it must be finite"
+        )
+    return 0
+
+
+cdef int _check_indices(
+    Py_ssize_t n_sites, Py_ssize_t n_sectors, const int32_t[::1] first, const int32_t[::1] column
+) except -1:
+    cdef Py_ssize_t i
+    if first.shape[0] != n_sites + 1 or first[0] != 0 or first[n_sites] != n_sectors:
+        raise ValueError("first: must run from 0 to the number of sectors, one entry per site and one")
+    for i in range(n_sites):
+        if first[i + 1] < first[i]:
+            raise ValueError(f"first: row {i + 1} is smaller than the row before")
+    if column.shape[0] != n_sectors:
+        raise ValueError(f"column: has {column.shape[0]} rows, must have {n_sectors}")
+    for i in range(n_sectors):
+        if column[i] < 0 or column[i] >= n_sectors:
+            raise ValueError(f"column: row {i} is {column[i]}, must be in 0..{n_sectors - 1}")
+    return 0
+
+
+cdef int _check_carriers(
+    Py_ssize_t n_sectors, const int32_t[::1] carrier, const float[:, ::1] mixing, const float[::1] noise
+) except -1:
+    cdef Py_ssize_t i, n = noise.shape[0]
+    if not 1 <= n <= SW_MAX_CARRIERS:
+        raise ValueError(f"noise_mw: has {n} rows, must have 1 to {SW_MAX_CARRIERS}")
+    if mixing.shape[0] != n:
+        raise ValueError(f"mixing: has {mixing.shape[0]} rows, must have {n}")
+    _check_table("mixing", mixing, <int>n)
+    _check_vector("noise_mw", noise)
+    for i in range(n):
+        if noise[i] <= 0:
+            raise ValueError(f"noise_mw: row {i} is {noise[i]}, must be positive")
+    if carrier.shape[0] != n_sectors:
+        raise ValueError(f"carrier: has {carrier.shape[0]} rows, must have {n_sectors}")
+    for i in range(n_sectors):
+        if carrier[i] < 0 or carrier[i] >= n:
+            raise ValueError(f"carrier: row {i} is {carrier[i]}, must be in 0..{n - 1}")
+    return 0
+
+
+cdef int _threads(object n_threads) except -1:
+    cdef int n = n_threads
+    if n < 1:
+        raise ValueError(f"n_threads: {n} is less than 1")
+    return n if os.getpid() == _owner else 1
+
+
+cdef int _check_points(const float[::1] x_m, const float[::1] y_m) except -1:
+    if x_m.shape[0] != y_m.shape[0]:
+        raise ValueError(f"y_m: has {y_m.shape[0]} rows, x_m has {x_m.shape[0]}")
+    _check_vector("x_m", x_m)
+    _check_vector("y_m", y_m)
+    return 0
+
+
+def best_server(
+    const float[::1] x_m,
+    const float[::1] y_m,
+    const float[:, ::1] sites,
+    const float[:, ::1] sectors,
+    const int32_t[::1] first,
+    const int32_t[::1] carrier,
+    const int32_t[::1] column,
+    const float[:, ::1] mixing,
+    const float[::1] noise_mw,
+    *,
+    out=None,
+    n_threads=1,
+):
+    cdef Py_ssize_t n = x_m.shape[0], n_blocks = (n + SW_BLOCK - 1) // SW_BLOCK, block
+    cdef int variant = _variant(), threads = _threads(n_threads)
+    cdef float[::1] rsrp, sinr
+    cdef int32_t[::1] best
+    cdef sw_layer layer
+    _check_points(x_m, y_m)
+    _check_table("sites", sites, N_SITE)
+    _check_table("sectors", sectors, N_SECTOR)
+    _check_indices(sites.shape[0], sectors.shape[0], first, column)
+    _check_carriers(sectors.shape[0], carrier, mixing, noise_mw)
+    if out is None:
+        out = (np.empty(n, np.float32), np.empty(n, np.float32), np.empty(n, np.int32))
+    rsrp, sinr, best = out
+    if rsrp.shape[0] != n or sinr.shape[0] != n or best.shape[0] != n:
+        raise ValueError(f"out: must be three vectors of {n} rows: float32, float32, int32")
+    if n == 0:
+        return out
+    layer.x, layer.y, layer.n_points = &x_m[0], &y_m[0], n
+    layer.sites, layer.n_sites = &sites[0, 0], sites.shape[0]
+    layer.sectors, layer.n_sectors = &sectors[0, 0], sectors.shape[0]
+    layer.first, layer.carrier, layer.column = &first[0], &carrier[0], &column[0]
+    layer.mixing, layer.noise, layer.n_carriers = &mixing[0, 0], &noise_mw[0], noise_mw.shape[0]
+    layer.rsrp, layer.sinr, layer.best = &rsrp[0], &sinr[0], &best[0]
+    for block in prange(n_blocks, nogil=True, schedule="static", num_threads=threads):
+        sw_serve(variant, &layer, block)
+    return out
+
+
+def links(
+    const float[::1] x_m,
+    const float[::1] y_m,
+    const float[:, ::1] sites,
+    const float[:, ::1] sectors,
+    const int32_t[::1] first,
+    const int32_t[::1] column,
+    *,
+    out=None,
+    n_threads=1,
+):
+    cdef Py_ssize_t n = x_m.shape[0], n_blocks = (n + SW_BLOCK - 1) // SW_BLOCK, block
+    cdef int variant = _variant(), threads = _threads(n_threads)
+    cdef float[:, ::1] rsrp
+    cdef sw_layer layer
+    _check_points(x_m, y_m)
+    _check_table("sites", sites, N_SITE)
+    _check_table("sectors", sectors, N_SECTOR)
+    _check_indices(sites.shape[0], sectors.shape[0], first, column)
+    if out is None:
+        out = np.empty((n, sectors.shape[0]), np.float32)
+    rsrp = out
+    if rsrp.shape[0] != n or rsrp.shape[1] != sectors.shape[0]:
+        raise ValueError(f"out: must be float32 of shape ({n}, {sectors.shape[0]})")
+    if n == 0:
+        return out
+    layer.x, layer.y, layer.n_points = &x_m[0], &y_m[0], n
+    layer.sites, layer.n_sites = &sites[0, 0], sites.shape[0]
+    layer.sectors, layer.n_sectors = &sectors[0, 0], sectors.shape[0]
+    layer.first, layer.column = &first[0], &column[0]
+    layer.rsrp = &rsrp[0, 0]
+    for block in prange(n_blocks, nogil=True, schedule="static", num_threads=threads):
+        sw_links(variant, &layer, block)
+    return out

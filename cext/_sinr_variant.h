@@ -1,0 +1,215 @@
+/* One block of points against all cells of a layer; compiled once per instruction set.
+ *
+ * Cells outside, points inside: the inner loops have a constant trip count and no branch, so they
+ * vectorise; both sides of every choice are computed and then selected. A block is padded with its
+ * last point, hence a point's result does not depend on its neighbours or on the thread.
+ */
+#include "_vecmath.h"
+
+#define SW_ALIGNED __attribute__((aligned(64)))
+
+typedef struct {
+    float SW_ALIGNED x[SW_BLOCK], y[SW_BLOCK];
+    float SW_ALIGNED gain[SW_BLOCK];               /* mean over LOS and NLOS, linear */
+    float SW_ALIGNED azimuth[SW_BLOCK], depression[SW_BLOCK];
+} SW_FN(geometry);
+
+static inline void SW_FN(load_points)(const sw_layer *layer, ptrdiff_t start, ptrdiff_t n,
+                                      SW_FN(geometry) *g)
+{
+    for (ptrdiff_t i = 0; i < SW_BLOCK; i++) {
+        ptrdiff_t k = start + (i < n ? i : n - 1);
+        g->x[i] = layer->x[k];
+        g->y[i] = layer->y[k];
+    }
+}
+
+/* E[gain] = P(LOS) g_LOS + (1 - P(LOS)) g_NLOS: TR 38.901 Tables 7.4.1-1 and 7.4.2-1. */
+static inline void SW_FN(site_gain)(const float *restrict s, SW_FN(geometry) *restrict g)
+{
+    for (int i = 0; i < SW_BLOCK; i++) {
+        float dx = g->x[i] - s[SITE_X], dy = g->y[i] - s[SITE_Y], dh = s[SITE_DH];
+        float d2 = sqrtf(dx * dx + dy * dy);
+        d2 = d2 > s[SITE_DMIN] ? d2 : s[SITE_DMIN];
+        float square = d2 * d2 + dh * dh;
+        float l = SW_FN(log2)(square);
+        float near = s[SITE_NEAR_A] + s[SITE_NEAR_B] * l + s[SITE_NEAR_C] * sqrtf(square);
+        float far = s[SITE_FAR_A] + s[SITE_FAR_B] * l;
+        float los = d2 > s[SITE_BREAK] ? far : near;
+        float nlos = s[SITE_NLOS_A] + s[SITE_NLOS_B] * l;
+        nlos = nlos < los ? nlos : los;
+        float share = s[SITE_LOS_D0] / d2;
+        share = share < 1.0f ? share : 1.0f;
+        float beyond = d2 - s[SITE_LOS_D1];
+        beyond = beyond > 0.0f ? beyond : 0.0f;
+        float p_los = share + SW_FN(exp2)(-s[SITE_LOS_K] * beyond) * (1.0f - share);
+        g->gain[i] = p_los * SW_FN(exp2)(los) + (1.0f - p_los) * SW_FN(exp2)(nlos);
+    }
+}
+
+static inline void SW_FN(site_angles)(const float *restrict s, SW_FN(geometry) *restrict g)
+{
+    for (int i = 0; i < SW_BLOCK; i++) {
+        float dx = g->x[i] - s[SITE_X], dy = g->y[i] - s[SITE_Y];
+        float d2 = sqrtf(dx * dx + dy * dy);
+        d2 = d2 > s[SITE_DMIN] ? d2 : s[SITE_DMIN];
+        g->azimuth[i] = SW_FN(atan2)(dy, dx);
+        g->depression[i] = SW_FN(atan2)(s[SITE_DH], d2);
+    }
+}
+
+/* log2 of EIRP after the pattern of TR 38.901 Table 7.3-1. */
+static inline float SW_FN(eirp)(const float *restrict c, float azimuth, float depression)
+{
+    const float turn = 6.28318530718f;
+    float phi = azimuth - c[SECTOR_AZIMUTH];
+    phi = phi > 0.5f * turn ? phi - turn : phi;
+    phi = phi < -0.5f * turn ? phi + turn : phi;
+    float theta = depression - c[SECTOR_TILT];
+    float vertical = c[SECTOR_KV] * theta * theta;
+    vertical = vertical < c[SECTOR_SLA_V] ? vertical : c[SECTOR_SLA_V];
+    float horizontal = c[SECTOR_KH] * phi * phi;
+    float loss = horizontal + vertical;
+    loss = loss < c[SECTOR_A_MAX] ? loss : c[SECTOR_A_MAX];
+    return c[SECTOR_POWER] - loss;
+}
+
+static inline int SW_FN(needs_angles)(const sw_layer *layer, ptrdiff_t site)
+{
+    for (int32_t j = layer->first[site]; j < layer->first[site + 1]; j++) {
+        const float *c = layer->sectors + (ptrdiff_t)j * SECTOR_COLUMNS;
+        if (c[SECTOR_KH] != 0.0f || c[SECTOR_KV] != 0.0f)
+            return 1;
+    }
+    return 0;
+}
+
+typedef struct {
+    float SW_ALIGNED best[SW_BLOCK];       /* strongest power per resource element [mW] */
+    float SW_ALIGNED own[SW_BLOCK];        /* the same weighted by its load */
+    float SW_ALIGNED others[SW_BLOCK];     /* loaded powers of all the rest: never total minus best */
+    int32_t SW_ALIGNED index[SW_BLOCK];
+} SW_FN(state);
+
+static inline void SW_FN(add_sector)(const float *restrict c, int32_t column,
+                                     const SW_FN(geometry) *restrict g, SW_FN(state) *restrict st)
+{
+    float load = c[SECTOR_LOAD];
+    for (int i = 0; i < SW_BLOCK; i++) {
+        float p = g->gain[i] * SW_FN(exp2)(SW_FN(eirp)(c, g->azimuth[i], g->depression[i]));
+        float w = p * load, best = st->best[i], own = st->own[i];
+        int wins = p > best;
+        st->others[i] += wins ? own : w;
+        st->own[i] = wins ? w : own;
+        st->index[i] = wins ? column : st->index[i];
+        st->best[i] = wins ? p : best;
+    }
+}
+
+static inline void SW_FN(add_omni)(const float *restrict c, int32_t column,
+                                   const SW_FN(geometry) *restrict g, SW_FN(state) *restrict st)
+{
+    float load = c[SECTOR_LOAD], power = SW_FN(exp2)(c[SECTOR_POWER]);
+    for (int i = 0; i < SW_BLOCK; i++) {
+        float p = g->gain[i] * power;
+        float w = p * load, best = st->best[i], own = st->own[i];
+        int wins = p > best;
+        st->others[i] += wins ? own : w;
+        st->own[i] = wins ? w : own;
+        st->index[i] = wins ? column : st->index[i];
+        st->best[i] = wins ? p : best;
+    }
+}
+
+static inline void SW_FN(finish)(const sw_layer *layer, const SW_FN(state) *restrict st,
+                                 float *restrict rsrp, float *restrict sinr, int32_t *restrict best)
+{
+    const float db = 3.01029995664f; /* 10 log10(2) */
+    ptrdiff_t n_c = layer->n_carriers;
+    float SW_ALIGNED power[SW_BLOCK];
+    for (int i = 0; i < SW_BLOCK; i++) {
+        power[i] = -1.0f;
+        best[i] = -1;
+    }
+    for (ptrdiff_t s = 0; s < n_c; s++) {
+        float SW_ALIGNED disturbance[SW_BLOCK];
+        for (int i = 0; i < SW_BLOCK; i++)
+            disturbance[i] = layer->noise[s] + st[s].others[i];
+        for (ptrdiff_t h = 0; h < n_c; h++) {
+            float mix = layer->mixing[s * n_c + h];
+            if (h == s || mix == 0.0f)
+                continue;
+            for (int i = 0; i < SW_BLOCK; i++)
+                disturbance[i] += mix * (st[h].others[i] + st[h].own[i]);
+        }
+        for (int i = 0; i < SW_BLOCK; i++) {
+            float p = st[s].best[i], floor = p > 1e-37f ? p : 1e-37f;
+            int wins = p > power[i];
+            float level = db * SW_FN(log2)(floor);
+            float ratio = level - db * SW_FN(log2)(disturbance[i]);
+            power[i] = wins ? p : power[i];
+            rsrp[i] = wins ? level : rsrp[i];
+            sinr[i] = wins ? ratio : sinr[i];
+            best[i] = wins ? st[s].index[i] : best[i];
+        }
+    }
+}
+
+static void SW_FN(serve)(const sw_layer *layer, ptrdiff_t block)
+{
+    ptrdiff_t start = block * SW_BLOCK;
+    ptrdiff_t n = layer->n_points - start < SW_BLOCK ? layer->n_points - start : SW_BLOCK;
+    SW_FN(geometry) g;
+    SW_FN(state) st[SW_MAX_CARRIERS];
+    float SW_ALIGNED rsrp[SW_BLOCK], sinr[SW_BLOCK];
+    int32_t SW_ALIGNED best[SW_BLOCK];
+
+    SW_FN(load_points)(layer, start, n, &g);
+    memset(st, 0, (size_t)layer->n_carriers * sizeof st[0]);
+    for (ptrdiff_t c = 0; c < layer->n_carriers; c++)
+        memset(st[c].index, 0xff, sizeof st[c].index);
+    memset(rsrp, 0, sizeof rsrp);
+    memset(sinr, 0, sizeof sinr);
+    for (ptrdiff_t s = 0; s < layer->n_sites; s++) {
+        const float *site = layer->sites + s * SITE_COLUMNS;
+        int directed = SW_FN(needs_angles)(layer, s);
+        SW_FN(site_gain)(site, &g);
+        if (directed)
+            SW_FN(site_angles)(site, &g);
+        for (int32_t j = layer->first[s]; j < layer->first[s + 1]; j++) {
+            const float *c = layer->sectors + (ptrdiff_t)j * SECTOR_COLUMNS;
+            if (directed)
+                SW_FN(add_sector)(c, layer->column[j], &g, &st[layer->carrier[j]]);
+            else
+                SW_FN(add_omni)(c, layer->column[j], &g, &st[layer->carrier[j]]);
+        }
+    }
+    SW_FN(finish)(layer, st, rsrp, sinr, best);
+    memcpy(layer->rsrp + start, rsrp, (size_t)n * sizeof(float));
+    memcpy(layer->sinr + start, sinr, (size_t)n * sizeof(float));
+    memcpy(layer->best + start, best, (size_t)n * sizeof(int32_t));
+}
+
+static void SW_FN(links)(const sw_layer *layer, ptrdiff_t block)
+{
+    const float db = 3.01029995664f;
+    ptrdiff_t start = block * SW_BLOCK;
+    ptrdiff_t n = layer->n_points - start < SW_BLOCK ? layer->n_points - start : SW_BLOCK;
+    SW_FN(geometry) g;
+    float SW_ALIGNED level[SW_BLOCK];
+
+    SW_FN(load_points)(layer, start, n, &g);
+    for (ptrdiff_t s = 0; s < layer->n_sites; s++) {
+        const float *site = layer->sites + s * SITE_COLUMNS;
+        SW_FN(site_gain)(site, &g);
+        SW_FN(site_angles)(site, &g);
+        for (int32_t j = layer->first[s]; j < layer->first[s + 1]; j++) {
+            const float *c = layer->sectors + (ptrdiff_t)j * SECTOR_COLUMNS;
+            for (int i = 0; i < SW_BLOCK; i++)
+                level[i] = db * (SW_FN(log2)(g.gain[i])
+                                 + SW_FN(eirp)(c, g.azimuth[i], g.depression[i]));
+            for (ptrdiff_t i = 0; i < n; i++)
+                layer->rsrp[(start + i) * layer->n_sectors + layer->column[j]] = level[i];
+        }
+    }
+}

@@ -1,0 +1,71 @@
+/* Short float32 polynomials that the compiler can vectorise: log2, exp2, atan2.
+ *
+ * No table, no branch, no call: every select is computed on both sides. Coefficients are
+ * Chebyshev fits; the errors stated are measured in tests/cext/test_vecmath.py over the range.
+ * Included several times, once per instruction set: SW_FN(name) gives each copy its own name.
+ */
+
+/* log2(x) for finite x > 0 (normal numbers); absolute error < 3e-7 + 1 ulp of the result. */
+static inline float SW_FN(log2)(float x)
+{
+    int32_t bits, exponent;
+    float m;
+    memcpy(&bits, &x, 4);
+    bits -= 0x3f3504f3; /* sqrt(1/2): the mantissa lands in [0.7071, 1.4142) */
+    exponent = bits >> 23;
+    bits = (bits & 0x007fffff) + 0x3f3504f3;
+    memcpy(&m, &bits, 4);
+    m -= 1.0f;
+    float p = LOG2_C8;
+    p = p * m + LOG2_C7;
+    p = p * m + LOG2_C6;
+    p = p * m + LOG2_C5;
+    p = p * m + LOG2_C4;
+    p = p * m + LOG2_C3;
+    p = p * m + LOG2_C2;
+    p = p * m + LOG2_C1;
+    return p * m + (float)exponent;
+}
+
+/* 2^x; relative error < 3e-7; x is clamped to [-126, 126]. */
+static inline float SW_FN(exp2)(float x)
+{
+    x = x < -126.0f ? -126.0f : x;
+    x = x > 126.0f ? 126.0f : x;
+    /* floor(x + 1/2) by truncation of a positive number: no rounding-mode dependence */
+    int32_t whole = (int32_t)(x + 127.5f) - 127;
+    float f = x - (float)whole;
+    float p = EXP2_C5;
+    p = p * f + EXP2_C4;
+    p = p * f + EXP2_C3;
+    p = p * f + EXP2_C2;
+    p = p * f + EXP2_C1;
+    p = p * f + 1.0f;
+    int32_t bits = (whole + 127) << 23;
+    float scale;
+    memcpy(&scale, &bits, 4);
+    return p * scale;
+}
+
+/* atan2(y, x) in radians; absolute error < 1e-6; atan2(0, 0) = 0. */
+static inline float SW_FN(atan2)(float y, float x)
+{
+    float ax = fabsf(x), ay = fabsf(y);
+    float hi = ax > ay ? ax : ay;
+    float lo = ax > ay ? ay : ax;
+    hi = hi > 1e-30f ? hi : 1e-30f;
+    float t = lo / hi;
+    float s = t * t;
+    float p = ATAN_C7;
+    p = p * s + ATAN_C6;
+    p = p * s + ATAN_C5;
+    p = p * s + ATAN_C4;
+    p = p * s + ATAN_C3;
+    p = p * s + ATAN_C2;
+    p = p * s + ATAN_C1;
+    p = p * s + ATAN_C0;
+    p = p * t;
+    p = ay > ax ? 1.57079632679f - p : p;
+    p = x < 0.0f ? 3.14159265359f - p : p;
+    return y < 0.0f ? -p : p;
+}

@@ -1,0 +1,47 @@
+"""Compiled extensions of Stellwerk; everything else about the package stands in pyproject.toml.
+
+Environment
+-----------
+CEXT_DEBUG : ``1`` turns on Cython's bounds, wrap-around and ``None`` checks and C assertions.
+"""
+
+from __future__ import annotations
+
+import os
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+DEBUG = os.environ.get("CEXT_DEBUG", "") == "1"
+
+# -fno-math-errno, -fno-trapping-math: the loops choose between two computed branches; with the
+# default flags the compiler must keep the branch (a trap could be seen) and the loop stays scalar.
+# NaN and infinity are refused before the loop, so nothing observable is given up. The flags that
+# change values (-ffast-math) are not used, nor -march=native: variants are picked at run time.
+RELAXED = ["-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"]
+SPEED = ["-O1", "-g", "-UNDEBUG"] if DEBUG else ["-O3", "-DNDEBUG"]
+
+EXTENSIONS = [
+    Extension(
+        "cext._sinr",
+        ["cext/_sinr.pyx"],
+        depends=["cext/_vecmath.h", "cext/_sinr_kernel.h", "cext/_sinr_variant.h"],
+        extra_compile_args=[*SPEED, *RELAXED, "-fopenmp"],
+        extra_link_args=["-fopenmp"],
+    ),
+]
+
+setup(
+    ext_modules=cythonize(
+        EXTENSIONS,
+        language_level=3,
+        compiler_directives={
+            "boundscheck": DEBUG,
+            "wraparound": DEBUG,
+            "nonecheck": DEBUG,
+            "initializedcheck": DEBUG,
+            "cdivision": not DEBUG,
+            "embedsignature": False,
+        },
+    )
+)
