@@ -1,0 +1,315 @@
+"""Predicts with the twin what changes of devices will do to coverage, capacity and energy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from controllers.ports import Change, Effect, EffectRow
+from twin.model.attributes import Value
+from twin.model.city import AccessPoint, Cell, City
+from twin.planning.energy import BURNING_ASSUMPTION, LUMINAIRE_ASSUMPTION, annual_energy_kwh
+from twin.planning.scenario import apply_settings
+from twin.radio.coverage import CityCoverage, LayerCoverage, compute, update
+from twin.radio.grid import Grid
+from twin.radio.kpi import mean_throughput_bps, residents_raster
+
+__all__ = ["TwinPredictor", "WhatIf"]
+
+NEAR_CELL_M = 1500.0
+NEAR_AP_M = 150.0
+LOCAL_STEP_M = 5.0
+COVERED_DBM = -110.0
+_BITS = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIf:
+    """A change of the city and its coverage before and after.
+
+    Parameters
+    ----------
+    before, after : City
+        The cities.
+    coverage_before, coverage_after : CityCoverage
+        Their coverage on the same grid.
+    wifi_before, wifi_after : CityCoverage or None
+        Wi-Fi on a fine grid around changed access points; None if none changed.
+    """
+
+    before: City
+    after: City
+    coverage_before: CityCoverage
+    coverage_after: CityCoverage
+    wifi_before: CityCoverage | None = None
+    wifi_after: CityCoverage | None = None
+
+
+def _settings(changes: Sequence[Change], side: str) -> dict[str, dict[str, Value]]:
+    settings: dict[str, dict[str, Value]] = {}
+    for change in changes:
+        settings.setdefault(change.device, {})[change.path] = getattr(change, side)
+    return settings
+
+
+@dataclass(slots=True)
+class TwinPredictor:
+    """Implements `controllers.ports.EffectPredictor` with the planning twin.
+
+    Parameters
+    ----------
+    city : City
+        The planner's city.
+    coverage : CityCoverage
+        Its coverage; only what a change touches is computed again.
+    n_threads : int
+        Threads of the kernels.
+    """
+
+    city: City
+    coverage: CityCoverage
+    n_threads: int = 2
+    last: WhatIf | None = field(default=None, init=False)
+
+    def predict(self, changes: Sequence[Change]) -> Effect:
+        """Predict the effect of changes.
+
+        Parameters
+        ----------
+        changes : sequence of Change
+            Live value and wanted value of each attribute.
+
+        Returns
+        -------
+        Effect
+            Figures before and after; empty if nothing the twin knows changes.
+        """
+        what_if = self.what_if(changes)
+        self.last = what_if
+        changed = {change.device for change in changes}
+        rows = (
+            *_cell_rows(what_if, changed),
+            *_wifi_rows(what_if),
+            *_ssid_rows(what_if, changed),
+            *_lamp_rows(what_if, changed),
+        )
+        lamps = any(row.unit == "kWh/a" for row in rows)
+        assumptions = (LUMINAIRE_ASSUMPTION, BURNING_ASSUMPTION) if lamps else ()
+        return Effect(rows=rows, assumptions=assumptions)
+
+    def what_if(self, changes: Sequence[Change]) -> WhatIf:
+        """Compute city and coverage before and after changes.
+
+        Parameters
+        ----------
+        changes : sequence of Change
+            What changes.
+
+        Returns
+        -------
+        WhatIf
+            Both sides.
+        """
+        before = apply_settings(self.city, _settings(changes, "before"))
+        after = apply_settings(before, _settings(changes, "after"))
+        start = self._update(self.city, self.coverage, before)
+        what_if = WhatIf(
+            before=before,
+            after=after,
+            coverage_before=start,
+            coverage_after=self._update(before, start, after),
+        )
+        return self._with_wifi(what_if, {change.device for change in changes})
+
+    def _update(self, old: City, coverage: CityCoverage, new: City) -> CityCoverage:
+        layers = _changed_layers(old, new)
+        if not layers:
+            return coverage
+        return update(new, coverage, layers, n_threads=self.n_threads)
+
+    def _with_wifi(self, what_if: WhatIf, changed: set[str]) -> WhatIf:
+        aps = _air_changes(what_if, changed)
+        if not aps:
+            return what_if
+        grid = _window(aps)
+        before, after = (
+            compute(city, grid, layers=("2.4", "5"), n_threads=self.n_threads)
+            for city in (what_if.before, what_if.after)
+        )
+        return WhatIf(
+            before=what_if.before,
+            after=what_if.after,
+            coverage_before=what_if.coverage_before,
+            coverage_after=what_if.coverage_after,
+            wifi_before=before,
+            wifi_after=after,
+        )
+
+
+def _changed_layers(old: City, new: City) -> tuple[str, ...]:
+    if old.cells is new.cells:
+        return ()
+    pairs = zip(old.cells, new.cells, strict=True)
+    return tuple(sorted({b.layer for a, b in pairs if a is not b and a != b}))
+
+
+def _air_changes(what_if: WhatIf, changed: set[str]) -> tuple[AccessPoint, ...]:
+    old = {ap.id: ap.radios for ap in what_if.before.access_points if ap.id in changed}
+    return tuple(
+        ap for ap in what_if.after.access_points if ap.id in old and ap.radios != old[ap.id]
+    )
+
+
+def _window(aps: Sequence[AccessPoint]) -> Grid:
+    west = min(ap.x_m for ap in aps) - NEAR_AP_M
+    south = min(ap.y_m for ap in aps) - NEAR_AP_M
+    east = max(ap.x_m for ap in aps) + NEAR_AP_M
+    north = max(ap.y_m for ap in aps) + NEAR_AP_M
+    return Grid(
+        x0_m=west,
+        y0_m=south,
+        step_m=LOCAL_STEP_M,
+        n_x=int((east - west) / LOCAL_STEP_M) + 1,
+        n_y=int((north - south) / LOCAL_STEP_M) + 1,
+    )
+
+
+def _cell_rows(what_if: WhatIf, changed: set[str]) -> tuple[EffectRow, ...]:
+    cells = [cell for cell in what_if.after.cells if cell.id in changed]
+    if not cells:
+        return ()
+    rows: list[EffectRow] = []
+    residents = residents_raster(what_if.after, what_if.coverage_after.grid)
+    for operator in sorted({cell.operator for cell in cells}):
+        rows += _operator_rows(what_if, operator, residents, cells)
+    for layer in sorted({cell.layer for cell in cells}):
+        rows += _layer_rows(what_if, layer, residents, [c for c in cells if c.layer == layer])
+    rows += _throughput_rows(what_if)
+    return tuple(rows)
+
+
+def _near(grid: Grid, cells: Sequence[Cell]) -> NDArray[np.bool_]:
+    x_m = grid.x0_m + grid.step_m * np.arange(grid.n_x)
+    y_m = grid.y0_m + grid.step_m * np.arange(grid.n_y)
+    near = np.zeros((grid.n_y, grid.n_x), dtype=np.bool_)
+    for cell in cells:
+        near |= np.hypot(x_m[None, :] - cell.x_m, y_m[:, None] - cell.y_m) <= NEAR_CELL_M
+    return near
+
+
+def _pair(name: str, scope: str, unit: str, before: float, after: float) -> EffectRow:
+    return EffectRow(name=name, scope=scope, unit=unit, before=float(before), after=float(after))
+
+
+def _layer_of(coverage: CityCoverage, name: str) -> LayerCoverage:
+    return next(layer for layer in coverage.layers if layer.layer == name)
+
+
+def _share(coverage: CityCoverage, operator: str, weights: NDArray[np.float64]) -> float:
+    best = np.full(weights.shape, -np.inf)
+    for layer in coverage.layers:
+        if layer.operator == operator:
+            best = np.fmax(best, layer.rsrp_dbm)
+    total = weights.sum()
+    return float(weights[best >= COVERED_DBM].sum() / total) if total else 0.0
+
+
+def _operator_rows(
+    what_if: WhatIf, operator: str, residents: NDArray[np.float64], cells: Sequence[Cell]
+) -> list[EffectRow]:
+    near = np.where(_near(what_if.coverage_after.grid, cells), residents, 0.0)
+    pairs = ((f"operator {operator}, city", residents),
+             (f"operator {operator}, within {NEAR_CELL_M:.0f} m", near))  # fmt: skip
+    return [
+        _pair(
+            f"coverage share (RSRP >= {COVERED_DBM:.0f} dBm outdoors, best layer)",
+            scope,
+            "share of residents",
+            _share(what_if.coverage_before, operator, weights),
+            _share(what_if.coverage_after, operator, weights),
+        )
+        for scope, weights in pairs
+    ]
+
+
+def _weighted_mean(values: NDArray[np.float32], weights: NDArray[np.float64]) -> float:
+    good = np.isfinite(values) & (weights > 0)
+    return float(np.average(values[good], weights=weights[good])) if good.any() else 0.0
+
+
+def _layer_rows(
+    what_if: WhatIf, layer: str, residents: NDArray[np.float64], cells: Sequence[Cell]
+) -> list[EffectRow]:
+    sides = [_layer_of(c, layer) for c in (what_if.coverage_before, what_if.coverage_after)]
+    weights = np.where(_near(what_if.coverage_after.grid, cells), residents, 0.0)
+    scope = f"{layer}, within {NEAR_CELL_M:.0f} m of {', '.join(cell.id for cell in cells)}"
+    figures = [
+        ("mean RSRP by residents", "dBm", [_weighted_mean(s.rsrp_dbm, weights) for s in sides]),
+        ("mean SINR by residents", "dB", [_weighted_mean(s.sinr_db, weights) for s in sides]),
+        ("mean throughput by residents", "Mbit/s",
+         [_weighted_mean(s.throughput_bps, weights) * _BITS for s in sides]),
+    ]  # fmt: skip
+    return [_pair(name, scope, unit, *values) for name, unit, values in figures]
+
+
+def _throughput_rows(what_if: WhatIf) -> list[EffectRow]:
+    before = mean_throughput_bps(what_if.coverage_before)
+    after = mean_throughput_bps(what_if.coverage_after)
+    return [
+        _pair(f"mean throughput, {name}", "city", "Mbit/s", before[name] * _BITS, after[name] * _BITS)
+        for name in before
+    ]
+
+
+def _wifi_rows(what_if: WhatIf) -> tuple[EffectRow, ...]:
+    if what_if.wifi_before is None or what_if.wifi_after is None:
+        return ()
+    rows = []
+    for old, new in zip(what_if.wifi_before.wifi, what_if.wifi_after.wifi, strict=True):
+        scope = f"Wi-Fi {new.band} GHz, within {NEAR_AP_M:.0f} m of the changed APs"
+        served = np.isfinite(old.sinr_db) & np.isfinite(new.sinr_db)
+        if not served.any():
+            continue
+        for name, unit, factor, sides in (
+            ("median SINR", "dB", 1.0, (old.sinr_db, new.sinr_db)),
+            ("mean throughput", "Mbit/s", _BITS, (old.throughput_bps, new.throughput_bps)),
+        ):
+            pick = np.median if unit == "dB" else np.mean
+            values = [float(pick(side[served])) * factor for side in sides]
+            rows.append(_pair(name, scope, unit, *values))
+    return tuple(rows)
+
+
+def _ssid_rows(what_if: WhatIf, changed: set[str]) -> tuple[EffectRow, ...]:
+    def on_air(city: City) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        for ap in city.access_points:
+            if ap.id in changed:
+                for ssid in ap.ssids:
+                    counts[ssid.name] = counts.get(ssid.name, 0) + ssid.enabled
+        return counts
+
+    before, after = on_air(what_if.before), on_air(what_if.after)
+    return tuple(
+        _pair("access points offering the network", f"SSID {name}", "APs", before[name], after[name])
+        for name in after
+        if before.get(name) != after[name]
+    )
+
+
+def _lamp_rows(what_if: WhatIf, changed: set[str]) -> tuple[EffectRow, ...]:
+    def energy_kwh(city: City) -> float:
+        cabinets = [cabinet for cabinet in city.cabinets if cabinet.id in changed]
+        return annual_energy_kwh(city, cabinets)
+
+    cabinets = [c.id for c in what_if.after.cabinets if c.id in changed]
+    if not cabinets:
+        return ()
+    scope = f"{len(cabinets)} lamp cabinets"
+    values = energy_kwh(what_if.before), energy_kwh(what_if.after)
+    return (_pair("lamp energy", scope, "kWh/a", *values),)
+
+

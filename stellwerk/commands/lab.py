@@ -1,0 +1,75 @@
+"""`stellwerk emulate`: bring devices of the city up on loopback, alive."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from stellwerk.commands.city import CityOption
+from stellwerk.output import JsonOption, notes, print_json
+from stellwerk.settings import load_settings
+from twin.geo.cityfile import load_city
+from twin.model.city import City
+from twin.model.errors import InputError
+
+__all__ = ["emulate"]
+
+
+def _start_time(text: str, city: City) -> datetime:
+    zone = ZoneInfo(city.timezone)
+    if not text:
+        return datetime.now(zone)
+    try:
+        start = datetime.fromisoformat(text)
+    except ValueError as err:
+        raise InputError(
+            f"--start {text!r} is not a date and time", hint="use 2026-12-01T07:59:30"
+        ) from err
+    return start if start.tzinfo else start.replace(tzinfo=zone)
+
+
+def emulate(
+    out: Annotated[Path, typer.Argument(help="Folder for inventory, host keys and secrets.")] = Path("out/devices"),
+    *,
+    city: CityOption = "",
+    select: Annotated[str, typer.Option("--select", help="Which devices, such as 'site:fws & kind:ap'.")] = "",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the world.")] = 1,
+    start: Annotated[str, typer.Option("--start", help="Local date and time of the world; now if not given.")] = "",
+    network: Annotated[str, typer.Option("--network", help="Loopback network, one address a device.")] = "127.77.0.0/16",
+    parent_pid: Annotated[int, typer.Option("--parent-pid", min=0, help="End when this process ends.")] = 0,
+    drill: Annotated[bool, typer.Option("--drill", help="Let one device fail and be repaired in the first minutes.")] = False,
+    json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Emulate devices whose state is that of a living world with hidden deviations."""
+    from hil.emulators.serve import serve  # asyncssh is an extra: only this command needs it
+    from stellwerk.demo.devices import choose_devices
+    from twin.sim.world import World
+
+    model = load_city(load_settings(city=city).city)
+    devices = choose_devices(model, select)
+    world = World(
+        model, seed=seed, start=_start_time(start, model), managed=devices, drill=drill
+    )
+
+    def ready(document: dict[str, object]) -> None:
+        if json:
+            print_json(document)
+        else:
+            notes.print(f"{len(devices)} devices are up; inventory in {out / 'inventory.yaml'}; "
+                        "end with ^C", markup=False)  # fmt: skip
+
+    asyncio.run(
+        serve(
+            world,
+            devices,
+            out,
+            network=network,
+            parent_pid=parent_pid,
+            on_ready=ready,
+        )
+    )

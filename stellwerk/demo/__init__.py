@@ -1,0 +1,1 @@
+"""The main job, told once from city to verified change: story, maps and report."""

@@ -1,0 +1,1 @@
+"""What-if questions: a changed city, and what the change costs or gains."""
