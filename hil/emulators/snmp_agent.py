@@ -1,0 +1,300 @@
+"""An SNMPv3 agent: answers GET, GETNEXT, GETBULK and SET of one emulated device.
+
+References
+----------
+.. [1] RFC 3412, section 7.2 (what becomes of an incoming message).
+.. [2] RFC 3413, section 3.2 (command responders).
+.. [3] RFC 3416, section 4.2 (how each PDU is processed).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from hil.emulators.ber import (
+    COUNTER32,
+    END_OF_MIB_VIEW,
+    NO_SUCH_INSTANCE,
+    NO_SUCH_OBJECT,
+    BerError,
+    encode_oid,
+    encode_unsigned,
+)
+from hil.emulators.device import EmulatedDevice
+from hil.emulators.mib_view import MibNode, MibView, SetRefused, encode_value
+from hil.emulators.snmp_message import (
+    MAX_MESSAGE_BYTES,
+    MAX_VARBINDS,
+    ErrorStatus,
+    Message,
+    Pdu,
+    PduType,
+    ScopedPdu,
+    VarBind,
+    decode_message,
+    decode_scoped_pdu,
+    encode_header,
+    encode_pdu,
+    encode_scoped_pdu,
+    encode_varbind,
+    encode_varbinds,
+)
+from hil.emulators.snmp_objects import agent_nodes
+from hil.emulators.usm import (
+    AUTH_FLAG,
+    PRIV_FLAG,
+    REPORTABLE_FLAG,
+    UsmEngine,
+    UsmFault,
+    UsmUser,
+    engine_id_of,
+)
+from twin.model.attributes import Value, check_value
+from twin.model.errors import ModelError
+
+__all__ = ["SnmpAgent"]
+
+log = logging.getLogger(__name__)
+
+_USM_STATS = (1, 3, 6, 1, 6, 3, 15, 1, 1)
+_UNKNOWN_PDU_HANDLERS = (1, 3, 6, 1, 6, 3, 11, 2, 1, 3, 0)
+_UNKNOWN_CONTEXTS = (1, 3, 6, 1, 6, 3, 12, 1, 5, 0)
+_NO_SUCH_OBJECT = bytes((NO_SUCH_OBJECT, 0))
+_NO_SUCH_INSTANCE = bytes((NO_SUCH_INSTANCE, 0))
+_END_OF_MIB_VIEW = bytes((END_OF_MIB_VIEW, 0))
+_ENVELOPE_BYTES = 256  # more than all headers around the variables ever take
+
+
+class _Refused(Exception):
+    """The whole PDU is refused with an error status at a variable (from 1; 0 is none)."""
+
+    def __init__(self, status: ErrorStatus, index: int = 0) -> None:
+        super().__init__(status, index)
+        self.status = status
+        self.index = index
+
+
+@dataclass(frozen=True, slots=True)
+class _Assignment:
+    """One checked variable of a SET."""
+
+    node: MibNode
+    wire: int | bytes
+    value: Value
+
+
+class SnmpAgent:
+    """The SNMP face of one emulated device; turns a datagram into its answer, no sockets.
+
+    Parameters
+    ----------
+    device : EmulatedDevice
+        The device.
+    users : tuple of UsmUser
+        Who may speak; only with authentication and privacy is anything seen.
+    nodes : iterable of MibNode
+        Objects of the device's profile.
+    """
+
+    def __init__(
+        self, device: EmulatedDevice, users: tuple[UsmUser, ...], nodes: Iterable[MibNode]
+    ) -> None:
+        self.device = device
+        self.usm = UsmEngine(engine_id_of(device.id), users, boots=device.boots, clock=device.clock)
+        self.view = MibView(agent_nodes(device, self.usm, tuple(nodes)))
+        self._unknown_contexts = 0
+        self._handlers: Mapping[int, Callable[[Pdu, int], bytes]] = {
+            PduType.GET: self._get,
+            PduType.GET_NEXT: self._get_next,
+            PduType.GET_BULK: self._get_bulk,
+            PduType.SET: self._set,
+        }
+
+    def answer(self, datagram: bytes) -> bytes | None:
+        """Answer one datagram.
+
+        Parameters
+        ----------
+        datagram : bytes
+            What arrived.
+
+        Returns
+        -------
+        bytes or None
+            What to send back; None drops the datagram, as an agent must with garbage.
+
+        Raises
+        ------
+        DeviceDied
+            A stored fault of the device was met.
+        """
+        try:
+            message = decode_message(datagram)
+        except BerError as err:
+            log.debug("%s: datagram dropped: %s", self.device.id, err)
+            return None
+        try:
+            plain = self.usm.open(datagram, message.flags, message.security, message.payload)
+            return self._dispatch(message, self._scoped(message, plain))
+        except UsmFault as fault:
+            oid = (*_USM_STATS, fault.stat, 0)
+            return self._report(message, oid, self.usm.stats[fault.stat], fault.flags)
+        except BerError as err:
+            log.debug("%s: datagram dropped: %s", self.device.id, err)
+            return None
+
+    def _scoped(self, message: Message, plain: bytes) -> ScopedPdu:
+        try:
+            return decode_scoped_pdu(plain)
+        except BerError:
+            if message.is_encrypted:
+                raise self.usm.decryption_error() from None
+            raise
+
+    def _dispatch(self, message: Message, scoped: ScopedPdu) -> bytes | None:
+        handler = self._handlers.get(scoped.pdu.type)
+        if handler is None:
+            return None
+        flags = message.flags & (AUTH_FLAG | PRIV_FLAG)
+        if scoped.engine_id != self.usm.engine_id:
+            return self._report(message, _UNKNOWN_PDU_HANDLERS, 1, flags)
+        if scoped.context:
+            self._unknown_contexts += 1
+            return self._report(message, _UNKNOWN_CONTEXTS, self._unknown_contexts, flags)
+        limit = min(message.max_size, MAX_MESSAGE_BYTES)
+        pdu = self._respond(handler, scoped.pdu, flags, limit)
+        sealed = encode_scoped_pdu(self.usm.engine_id, b"", pdu)
+        return self.usm.seal(encode_header(message.id, flags), flags, message.security.user, sealed)
+
+    def _respond(
+        self, handler: Callable[[Pdu, int], bytes], pdu: Pdu, flags: int, limit: int
+    ) -> bytes:
+        try:
+            if flags != AUTH_FLAG | PRIV_FLAG:
+                raise _Refused(ErrorStatus.AUTHORIZATION_ERROR)
+            varbinds = handler(pdu, limit - _ENVELOPE_BYTES)
+        except _Refused as refused:
+            echo = encode_varbinds(pdu.varbinds)
+            return encode_pdu(PduType.RESPONSE, pdu.request_id, refused.status, refused.index, echo)
+        if len(varbinds) > limit - _ENVELOPE_BYTES:
+            return encode_pdu(PduType.RESPONSE, pdu.request_id, ErrorStatus.TOO_BIG, 0, b"")
+        return encode_pdu(PduType.RESPONSE, pdu.request_id, ErrorStatus.NO_ERROR, 0, varbinds)
+
+    def _report(
+        self, message: Message, oid: tuple[int, ...], count: int, flags: int
+    ) -> bytes | None:
+        if not message.flags & REPORTABLE_FLAG:
+            return None
+        request_id = 0
+        if not message.is_encrypted:
+            try:
+                request_id = decode_scoped_pdu(message.payload).pdu.request_id
+            except BerError:
+                log.debug("%s: report on an unreadable request", self.device.id)
+        varbind = encode_varbind(encode_oid(oid), encode_unsigned(count, COUNTER32))
+        pdu = encode_pdu(PduType.REPORT, request_id, 0, 0, varbind)
+        scoped = encode_scoped_pdu(self.usm.engine_id, b"", pdu)
+        return self.usm.seal(encode_header(message.id, flags), flags, message.security.user, scoped)
+
+    def _value_of(self, node: MibNode, index: int) -> bytes:
+        try:
+            return encode_value(node.tag, node.get())
+        except (ModelError, BerError) as err:
+            log.warning("%s: object %s has no value: %s", self.device.id, node.path, err)
+            raise _Refused(ErrorStatus.GEN_ERR, index) from err
+
+    def _get(self, pdu: Pdu, _limit: int) -> bytes:
+        self.device.meet("get")
+        out = []
+        for index, varbind in enumerate(pdu.varbinds, start=1):
+            node = self.view.find(varbind.oid)
+            if node is not None:
+                value = self._value_of(node, index)
+            elif self.view.is_column(varbind.oid):
+                value = _NO_SUCH_INSTANCE
+            else:
+                value = _NO_SUCH_OBJECT
+            out.append(encode_varbind(varbind.oid, value))
+        return b"".join(out)
+
+    def _next(self, oid: bytes, index: int) -> tuple[bytes, bytes]:
+        i_node = self.view.successor(oid)
+        if i_node == len(self.view.nodes):
+            return oid, _END_OF_MIB_VIEW
+        return self.view.oids[i_node], self._value_of(self.view.nodes[i_node], index)
+
+    def _get_next(self, pdu: Pdu, _limit: int) -> bytes:
+        self.device.meet("get")
+        return b"".join(
+            encode_varbind(*self._next(varbind.oid, index))
+            for index, varbind in enumerate(pdu.varbinds, start=1)
+        )
+
+    def _get_bulk(self, pdu: Pdu, limit: int) -> bytes:
+        self.device.meet("get")
+        n_single = min(max(pdu.status, 0), len(pdu.varbinds))
+        out = [
+            encode_varbind(*self._next(varbind.oid, index))
+            for index, varbind in enumerate(pdu.varbinds[:n_single], start=1)
+        ]
+        here = [varbind.oid for varbind in pdu.varbinds[n_single:]]
+        size = sum(map(len, out))
+        for _ in range(min(max(pdu.index, 0), MAX_VARBINDS)):
+            if not here or len(out) >= MAX_VARBINDS:
+                break
+            is_over = True
+            for i_column, oid in enumerate(here):
+                here[i_column], value = self._next(oid, n_single + i_column + 1)
+                is_over &= value is _END_OF_MIB_VIEW
+                varbind = encode_varbind(here[i_column], value)
+                size += len(varbind)
+                if size > limit:
+                    return b"".join(out)
+                out.append(varbind)
+            if is_over:
+                break
+        return b"".join(out)
+
+    def _set(self, pdu: Pdu, _limit: int) -> bytes:
+        """Check every variable, then apply all at once (RFC 3416, section 4.2.5)."""
+        assigned = [
+            self._check(varbind, index) for index, varbind in enumerate(pdu.varbinds, start=1)
+        ]
+        changes = {a.node.path: a.value for a in assigned if a.node.path}
+        try:
+            self.device.write("set", changes)
+        except ModelError as err:
+            log.info("%s: the world refuses the SET: %s", self.device.id, err)
+            raise _Refused(ErrorStatus.INCONSISTENT_VALUE, 1) from err
+        for assignment in assigned:
+            if assignment.node.store is not None:
+                assignment.node.store(assignment.wire)
+        return encode_varbinds(pdu.varbinds)
+
+    def _check(self, varbind: VarBind, index: int) -> _Assignment:
+        node = self.view.find(varbind.oid)
+        if node is None:
+            can_exist = self.view.is_writable_column(varbind.oid)
+            status = ErrorStatus.NO_CREATION if can_exist else ErrorStatus.NOT_WRITABLE
+            raise _Refused(status, index)
+        if not node.is_writable:
+            raise _Refused(ErrorStatus.NOT_WRITABLE, index)
+        try:
+            wire = node.parse(varbind.tag, varbind.value)
+            value = self._checked_value(node, wire)
+        except SetRefused as refused:
+            raise _Refused(refused.status, index) from refused
+        except ModelError as err:
+            log.info("%s: SET refused: %s", self.device.id, err)
+            raise _Refused(ErrorStatus.WRONG_VALUE, index) from err
+        return _Assignment(node, wire, value)
+
+    def _checked_value(self, node: MibNode, wire: int | bytes) -> Value:
+        if node.decode is None:
+            if node.check is not None:
+                node.check(wire)
+            return False
+        value = node.decode(wire)
+        return check_value(self.device.kind, node.path, value)
