@@ -80,4 +80,5 @@ def resolve_secret(reference: str, base: Path) -> Secret:
                 f"secret {reference} cannot be read ({err.__class__.__name__})",
                 hint=f"put the secret into {path}, mode 0600",
             ) from err
-    raise InputError(f"secret reference {scheme}:... is unknown", hint="use env:NAME or file:PATH")
+    # what stands here may be the secret itself, so it is not repeated
+    raise InputError("a secret is given by reference", hint="use env:NAME or file:PATH")

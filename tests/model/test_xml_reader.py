@@ -1,0 +1,123 @@
+"""The XML reader refuses every attack within a second and always says where (T12)."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twin.model.errors import InputError
+from twin.model.safe import parse_xml
+
+BOMB = (
+    "<!DOCTYPE l [<!ENTITY a0 'lol'>"
+    + "".join(f"<!ENTITY a{i + 1} '{f'&a{i};' * 10}'>" for i in range(9))
+    + "]><l>&a9;</l>"
+)
+QUADRATIC = f"<!DOCTYPE l [<!ENTITY a '{'a' * 50_000}'>]><l>{'&a;' * 50_000}</l>"
+
+ATTACKS = {
+    "external entity, file": "<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>",
+    "external entity, http": "<!DOCTYPE a [<!ENTITY x SYSTEM 'http://127.0.0.1:9/'>]><a>&x;</a>",
+    "parameter entity": "<!DOCTYPE a [<!ENTITY % x SYSTEM 'file:///etc/passwd'> %x;]><a/>",
+    "external document type": "<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>",
+    "plain document type": "<!DOCTYPE a><a/>",
+    "document type after a comment": "<?xml version='1.0'?>\n<!-- c --> <?p i?>\n<!DOCTYPE a><a/>",
+    "billion laughs": BOMB,
+    "quadratic blow-up": QUADRATIC,
+    "entity in an attribute": "<!DOCTYPE a [<!ENTITY x 'y'>]><a b='&x;'/>",
+    "undeclared entity": "<a>&x;</a>",
+    "257 deep": "<a>" * 257 + "</a>" * 257,
+    "100,000 deep": "<a>" * 100_000,
+    "200,000 attributes": "<a " + " ".join(f"a{i}=''" for i in range(200_000)) + "/>",
+    "attribute twice": "<a b='1' b='2'/>",
+    "too large": "<a>" + "x" * 10_000_000 + "</a>",
+    "many comments": "<!--x-->" * 1_000_000 + "<a>",
+    "open comment": "<!-- " * 1_000_000,
+    "nul": "<a>\x00</a>",
+    "nul by reference": "<a>&#0;</a>",
+    "utf-16": "<a/>".encode("utf-16"),
+    "utf-7": b"<?xml version='1.0' encoding='UTF-7'?><a/>",
+    "latin-1": "<?xml version='1.0' encoding='latin-1'?><a>ß</a>".encode("latin-1"),
+    "lying declaration": b"<?xml version='1.0' encoding='latin-1'?><a>\xc3\x9f</a>",
+    "empty": "",
+    "not closed": "<a>",
+    "two roots": "<a/><b/>",
+    "text only": "ok",
+    "prefix not declared": "<n:a/>",
+}
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_attack_is_refused_in_bounded_time(name: str) -> None:
+    start_s = time.process_time()
+    with pytest.raises(InputError) as caught:
+        parse_xml(ATTACKS[name], "evil.xml")
+    assert time.process_time() - start_s < 1.0
+    assert str(caught.value).startswith("evil.xml")
+    assert len(str(caught.value)) < 300
+
+
+def test_document_type_is_named_with_its_line() -> None:
+    with pytest.raises(InputError, match=r"^f:3: document type declaration is refused"):
+        parse_xml(ATTACKS["document type after a comment"], "f")
+
+
+def test_good_text_is_read() -> None:
+    root = parse_xml(
+        b"<?xml version='1.0' encoding='UTF-8'?><!-- c --><a x='1'><?p?><b>\xc3\x9f&amp;</b></a>",
+        "f",
+    )
+    assert root.tag == "a"
+    assert root.get("x") == "1"
+    assert [child.tag for child in root] == ["b"]
+    assert root[0].text == "ß&"
+
+
+def test_declaration_of_a_decoded_text_does_not_matter() -> None:
+    root = parse_xml("<?xml version='1.0' encoding='latin-1'?><a>ß</a>", "f")
+    assert root.text == "ß"
+
+
+def test_words_of_a_document_type_are_allowed_in_text() -> None:
+    assert parse_xml("<a><![CDATA[<!DOCTYPE a>]]></a>", "f").text == "<!DOCTYPE a>"
+
+
+def test_256_deep_is_read() -> None:
+    assert parse_xml("<a>" * 256 + "</a>" * 256, "f").tag == "a"
+
+
+_XML_LIKE = st.lists(
+    st.sampled_from(
+        [
+            *"<>/='\"&;![]-? \n",
+            "<a>",
+            "</a>",
+            "<a ",
+            "xmlns:n='u'",
+            "<n:b/>",
+            "<!--",
+            "-->",
+            "<![CDATA[",
+            "]]>",
+            "<?xml version='1.0'?>",
+            "<!DOCTYPE a>",
+            "&lt;",
+            "&#0;",
+            "&x;",
+            "]]>]]>",
+            "\ufeff",
+        ]
+    )
+    | st.text(max_size=3),
+    max_size=40,
+).map("".join)
+
+
+@given(_XML_LIKE | st.text() | st.binary(max_size=80))
+def test_no_text_raises_anything_else(text: str | bytes) -> None:
+    with contextlib.suppress(InputError):
+        parse_xml(text, "f")

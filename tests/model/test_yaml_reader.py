@@ -1,0 +1,249 @@
+"""The YAML reader refuses every attack within a second and always says where (T14)."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twin.model.errors import InputError
+from twin.model.safe import load_yaml, parse_yaml, yamlreader
+
+ALIAS_BOMB = "- &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"- &a{i + 1} [{', '.join([f'*a{i}'] * 10)}]\n" for i in range(9)
+)
+DEEP_ALIASES = "- &a0 [x]\n" + "".join(f"- &a{i + 1} [*a{i}]\n" for i in range(100))
+
+# name: (text, words of the message, line)
+ATTACKS = {
+    "deep flow sequence": ("[" * 20_000, "nest", 1),
+    "deep flow mapping": ("{a: " * 20_000, "nest", 1),
+    "deep block sequence": ("- " * 20_000, "nested deeper", 1),
+    "alias bomb": (ALIAS_BOMB, "aliases written out", 5),
+    "alias chain": (DEEP_ALIASES, "nested deeper", 64),
+    "alias to itself": ("a: &a [*a]", "names nothing complete", 1),
+    "alias to nothing": ("a: *b", "names nothing complete", 1),
+    "too many aliases": ("- &a 1\n" + "- *a\n" * 2000, "more than 1000 aliases", 1002),
+    "too many values": ("- 1\n" * 200_000, "values", 100_001),
+    "too large": ("#" * 10_000_001, "larger than 10 MB", 0),
+    "python object": ("a: !!python/object/apply:os.system ['true']", "tag", 1),
+    "python name": ("a: !!python/name:os.system", "tag", 1),
+    "local tag": ("a: !secret b", "tag", 1),
+    "binary tag": ("a: !!binary aGk=", "tag", 1),
+    "key twice": ("a: 1\nb: 2\na: 3\n", "stands twice, first in line 1", 3),
+    "quoted key twice": ("a: 1\n'a': 3\n", "stands twice", 2),
+    "merge key": ("a: &a {b: 1}\nc:\n  <<: *a\n", "merge keys", 3),
+    "list as key": ("? [a]\n: b", "a key must be text", 1),
+    "alias as key": ("a: &a b\n*a : c", "alias cannot be a key", 2),
+    "no key": ("?\n: b", "a key is missing", 1),
+    "too large a number": ("a: 1e400", "too large", 1),
+    "minus infinity": ("a: -.inf", "not a finite number", 1),
+    "not a number": ("a: .nan", "not a finite number", 1),
+    "endless integer": ("a: " + "9" * 1_000_000, "too large", 1),
+    "nul": ("a: b\x00c", "control character U+0000", 1),
+    "escaped nul": ('a: "\\0"', "control character", 1),
+    "escaped surrogate": ('a: "\\ud800"', "", 1),
+    "escape beyond unicode": ('a: "\\UFFFFFFFF"', "", None),
+    "surrogate": ("a:\n  \ud800", "control character U+D800", 2),
+    "latin-1": (b"a: 1\nb: Stra\xdfe", "byte 0xdf is not UTF-8", 2),
+    "utf-16": ("a: 1".encode("utf-16"), "not UTF-8", 1),
+    "two documents": ("a: 1\n---\nb: 2\n", "second document", 2),
+    "tab": ("a:\n\tb: 1", "", 2),
+    "open quote": ("a: 'b\nc: d\n", "not YAML", None),
+    "open bracket": ("a: [1, 2", "not YAML", None),
+    "colon in text": ("a: b: c", "mapping values", 1),
+    "directive": ("%YAML " * 100_000, "not YAML", 1),
+}
+
+
+@pytest.fixture(params=["CSafeLoader", "SafeLoader"])
+def _loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not hasattr(yaml, request.param):
+        pytest.skip("PyYAML was built without libyaml")
+    monkeypatch.setattr(yamlreader, "_LOADER", getattr(yaml, request.param))
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_attack_is_refused_in_bounded_time(name: str) -> None:
+    text, words, line = ATTACKS[name]
+    start_s = time.process_time()
+    with pytest.raises(InputError) as caught:
+        parse_yaml(text, "evil.yaml")
+    assert time.process_time() - start_s < 1.0
+    assert words in str(caught.value)
+    assert str(caught.value).startswith("evil.yaml")
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+    if line is not None:
+        assert caught.value.line == line
+
+
+@pytest.mark.usefixtures("_loader")
+@pytest.mark.parametrize("name", [n for n in ATTACKS if n not in ("too many values", "too large")])
+def test_attack_is_refused_with_and_without_libyaml(name: str) -> None:
+    with pytest.raises(InputError):
+        parse_yaml(ATTACKS[name][0], "evil.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("no", "no"),
+        ("NO", "NO"),
+        ("yes", "yes"),
+        ("on", "on"),
+        ("off", "off"),
+        ("true", True),
+        ("True", True),
+        ("false", False),
+        ("~", None),
+        ("", None),
+        ("null", None),
+        ("'null'", "null"),
+        ("'5'", "5"),
+        ("5", 5),
+        ("-5", -5),
+        ("+5", 5),
+        ("0", 0),
+        ("0412", "0412"),
+        ("-07", "-07"),
+        ("0x10", 16),
+        ("0o17", 15),
+        ("1_000", "1_000"),
+        ("2.5", 2.5),
+        (".5", 0.5),
+        ("5.", 5.0),
+        ("1e3", 1000.0),
+        ("1e-3", 0.001),
+        ("01.5", "01.5"),
+        ("12:30:45", "12:30:45"),
+        ("2026-11-25", "2026-11-25"),
+        ("1.2.3", "1.2.3"),
+        ("1.3.6.1.2.1", "1.3.6.1.2.1"),
+        ("-", ["-"]),
+        ("=", "="),
+        (">-\n  a\n  b", "a b"),
+        ("Straße", "Straße"),
+    ],
+)
+@pytest.mark.usefixtures("_loader")
+def test_scalar_means_what_the_core_schema_says(text: str, value: object) -> None:
+    if text == "-":
+        assert parse_yaml("a:\n  - '-'", "f").data == {"a": value}
+        return
+    found = parse_yaml(f"a: {text}", "f").data["a"]
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_keys_are_text_as_written() -> None:
+    data = parse_yaml("1: a\nno: b\n0x1: c\n'': d\n", "f").data
+    assert data == {"1": "a", "no": "b", "0x1": "c", "": "d"}
+
+
+def test_byte_order_mark_is_no_part_of_the_text() -> None:
+    assert parse_yaml(b"\xef\xbb\xbfa: 1", "f").data == {"a": 1}
+
+
+def test_empty_text_has_no_data() -> None:
+    assert parse_yaml("# nothing\n", "f").data is None
+
+
+def test_anchor_gives_the_same_value_and_its_own_position() -> None:
+    document = parse_yaml("a: &a\n  b: 1\nc: *a\n", "f.yaml")
+    assert document.data == {"a": {"b": 1}, "c": {"b": 1}}
+    assert str(document.error("wrong", "c")) == "f.yaml:3:4: wrong"
+    assert str(document.error("wrong", "c", "b", hint="mend it")) == "f.yaml:2:6: wrong; mend it"
+
+
+def test_error_points_at_the_nearest_value_that_exists() -> None:
+    document = parse_yaml("a:\n  - x\n  - y\n", "f.yaml")
+    assert document.error("e", "a", 1).line == 3
+    assert document.error("e", "a", 7, "z").line == 2
+    assert document.error("e", "b").line == 1
+
+
+def test_missing_file_names_the_one_that_was_meant(tmp_path) -> None:
+    (tmp_path / "first-light.yaml").write_text("a: 1")
+    with pytest.raises(InputError, match=r"no such file; did you mean .*first-light\.yaml\?"):
+        load_yaml(tmp_path / "first-ligth.yaml")
+    with pytest.raises(InputError, match="there is no folder"):
+        load_yaml(tmp_path / "nowhere" / "a.yaml")
+    with pytest.raises(InputError, match="is a folder"):
+        load_yaml(tmp_path)
+    with pytest.raises(InputError, match="cannot be read"):
+        load_yaml(tmp_path / "a\0b")
+
+
+def test_file_without_end_is_refused(tmp_path) -> None:
+    endless = tmp_path / "endless"
+    endless.symlink_to("/dev/zero")
+    with pytest.raises(InputError, match="larger than 10 MB"):
+        load_yaml(endless)
+
+
+_YAML_LIKE = st.lists(
+    st.sampled_from(
+        [
+            *"[]{}:,-?&*!|>'\"%@`#\n\t \\~=<",
+            "a",
+            "1",
+            "- ",
+            ": ",
+            "\n  ",
+            "&a ",
+            "*a",
+            "!!str ",
+            "---\n",
+            "...\n",
+            "<<: ",
+            "1e400",
+            "0x",
+            "\\x00",
+            "\\ud800",
+            "%YAML 1.2\n",
+            "\ufeff",
+            "\x85",
+            "\u2028",
+        ]
+    )
+    | st.text(max_size=3),
+    max_size=60,
+).map("".join)
+
+
+@pytest.mark.usefixtures("_loader")
+def test_no_text_raises_anything_else() -> None:
+    _fuzz_yaml()
+
+
+@given(_YAML_LIKE | st.text() | st.binary(max_size=80))
+def _fuzz_yaml(text: str | bytes) -> None:
+    with contextlib.suppress(InputError):
+        parse_yaml(text, "f.yaml").error("x", "a", 0)
+
+
+_TREES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**12), 10**12)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn"))),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.text(st.characters(codec="ascii", categories=("L",))), inner, max_size=4
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(_TREES)
+def test_what_pyyaml_writes_is_read_back(tree: object) -> None:
+    text = yaml.safe_dump(tree, allow_unicode=True)
+    assert parse_yaml(text, "f").data == tree
