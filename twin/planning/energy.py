@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from twin.model.city import City, LampCabinet
 from twin.sim.power import lamp_power_w
-from twin.sim.sun import LAMP_THRESHOLD_DEG, next_crossing
+from twin.sim.sun import LAMP_ELEVATION_DEG, geometric_threshold_deg, next_crossing
 
 __all__ = ["BURNING_ASSUMPTION", "LUMINAIRE_ASSUMPTION", "annual_energy_kwh"]
 
 LUMINAIRE_ASSUMPTION = "luminaire power P = P_n (0.08 + 0.92 d) at light level d"
 BURNING_ASSUMPTION = (
-    f"lamps burn while the sun stands lower than {-LAMP_THRESHOLD_DEG:g} degrees below the horizon"
+    f"lamps burn while the sun stands lower than {-LAMP_ELEVATION_DEG:g} degrees below the horizon"
 )
 _STEP_MIN = 5
 
@@ -64,24 +64,21 @@ def _year(city: City, year: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     zone = ZoneInfo(city.timezone)
     begin, end = datetime(year, 1, 1, tzinfo=zone), datetime(year + 1, 1, 1, tzinfo=zone)
     seconds = np.arange(begin.timestamp(), end.timestamp(), 60.0 * _STEP_MIN)
-    minute = np.empty(seconds.shape, dtype=np.int64)
-    burning = np.empty(seconds.shape, dtype=np.bool_)
-    for i, second in enumerate(seconds):
-        local = datetime.fromtimestamp(second, zone)
-        minute[i] = local.hour * 60 + local.minute
+    local = [datetime.fromtimestamp(second, zone) for second in seconds]
+    minute = np.array([when.hour * 60 + when.minute for when in local], dtype=np.int64)
     edges, rises = _crossings(city, begin, end)
     index = np.searchsorted(edges, seconds, side="right")
     # Between two crossings it is dark exactly if the next one is a rise.
-    burning[:] = np.array(rises, dtype=np.bool_)[index]
-    return minute, burning
+    return minute, np.array(rises, dtype=np.bool_)[index]
 
 
 def _crossings(city: City, begin: datetime, end: datetime) -> tuple[list[float], list[bool]]:
     edges: list[float] = []
     rises: list[bool] = []
+    threshold_deg = geometric_threshold_deg(LAMP_ELEVATION_DEG)
     when = begin.astimezone(UTC)
     while when < end + timedelta(days=2):
-        crossing = next_crossing(when, city.lat_deg, city.lon_deg)
+        crossing = next_crossing(when, city.lat_deg, city.lon_deg, threshold_deg)
         if crossing is None:
             break
         edges.append(crossing[0].timestamp())
