@@ -58,20 +58,30 @@ static inline void SW_FN(site_angles)(const float *restrict s, SW_FN(geometry) *
     }
 }
 
+typedef struct {
+    float azimuth, kh, tilt, kv, sla_v, a_max, power, load;
+} SW_FN(sector);
+
+static inline SW_FN(sector) SW_FN(read_sector)(const float *c)
+{
+    SW_FN(sector) r = {c[SECTOR_AZIMUTH], c[SECTOR_KH],    c[SECTOR_TILT],  c[SECTOR_KV],
+                       c[SECTOR_SLA_V],   c[SECTOR_A_MAX], c[SECTOR_POWER], c[SECTOR_LOAD]};
+    return r;
+}
+
 /* log2 of EIRP after the pattern of TR 38.901 Table 7.3-1. */
-static inline float SW_FN(eirp)(const float *restrict c, float azimuth, float depression)
+static inline float SW_FN(eirp)(SW_FN(sector) c, float azimuth, float depression)
 {
     const float turn = 6.28318530718f;
-    float phi = azimuth - c[SECTOR_AZIMUTH];
+    float phi = azimuth - c.azimuth;
     phi = phi > 0.5f * turn ? phi - turn : phi;
     phi = phi < -0.5f * turn ? phi + turn : phi;
-    float theta = depression - c[SECTOR_TILT];
-    float vertical = c[SECTOR_KV] * theta * theta;
-    vertical = vertical < c[SECTOR_SLA_V] ? vertical : c[SECTOR_SLA_V];
-    float horizontal = c[SECTOR_KH] * phi * phi;
-    float loss = horizontal + vertical;
-    loss = loss < c[SECTOR_A_MAX] ? loss : c[SECTOR_A_MAX];
-    return c[SECTOR_POWER] - loss;
+    float theta = depression - c.tilt;
+    float vertical = c.kv * theta * theta;
+    vertical = vertical < c.sla_v ? vertical : c.sla_v;
+    float loss = c.kh * phi * phi + vertical;
+    loss = loss < c.a_max ? loss : c.a_max;
+    return c.power - loss;
 }
 
 static inline int SW_FN(needs_angles)(const sw_layer *layer, ptrdiff_t site)
@@ -91,34 +101,47 @@ typedef struct {
     int32_t SW_ALIGNED index[SW_BLOCK];
 } SW_FN(state);
 
-static inline void SW_FN(add_sector)(const float *restrict c, int32_t column,
+/* mask ? a : b, with a mask of all ones or zeros: a branch-free choice on every instruction set. */
+static inline float SW_FN(pick)(int32_t mask, float a, float b)
+{
+    int32_t i, j;
+    memcpy(&i, &a, 4);
+    memcpy(&j, &b, 4);
+    i = (i & mask) | (j & ~mask);
+    memcpy(&a, &i, 4);
+    return a;
+}
+
+/* Every load stands before the choices: a load inside one makes gcc keep the branch. */
+static inline void SW_FN(accumulate)(float p, float load, int32_t column,
+                                     SW_FN(state) *restrict st, int i)
+{
+    float w = p * load, best = st->best[i], own = st->own[i], others = st->others[i];
+    int32_t index = st->index[i];
+    int32_t wins = -(int32_t)(p > best);
+    st->others[i] = others + SW_FN(pick)(wins, own, w);
+    st->own[i] = SW_FN(pick)(wins, w, own);
+    st->index[i] = (column & wins) | (index & ~wins);
+    st->best[i] = p > best ? p : best;
+}
+
+static inline void SW_FN(add_sector)(const float *sector, int32_t column,
                                      const SW_FN(geometry) *restrict g, SW_FN(state) *restrict st)
 {
-    float load = c[SECTOR_LOAD];
+    SW_FN(sector) c = SW_FN(read_sector)(sector);
     for (int i = 0; i < SW_BLOCK; i++) {
-        float p = g->gain[i] * SW_FN(exp2)(SW_FN(eirp)(c, g->azimuth[i], g->depression[i]));
-        float w = p * load, best = st->best[i], own = st->own[i];
-        int wins = p > best;
-        st->others[i] += wins ? own : w;
-        st->own[i] = wins ? w : own;
-        st->index[i] = wins ? column : st->index[i];
-        st->best[i] = wins ? p : best;
+        float gain = g->gain[i], azimuth = g->azimuth[i], depression = g->depression[i];
+        float p = gain * SW_FN(exp2)(SW_FN(eirp)(c, azimuth, depression));
+        SW_FN(accumulate)(p, c.load, column, st, i);
     }
 }
 
-static inline void SW_FN(add_omni)(const float *restrict c, int32_t column,
+static inline void SW_FN(add_omni)(const float *sector, int32_t column,
                                    const SW_FN(geometry) *restrict g, SW_FN(state) *restrict st)
 {
-    float load = c[SECTOR_LOAD], power = SW_FN(exp2)(c[SECTOR_POWER]);
-    for (int i = 0; i < SW_BLOCK; i++) {
-        float p = g->gain[i] * power;
-        float w = p * load, best = st->best[i], own = st->own[i];
-        int wins = p > best;
-        st->others[i] += wins ? own : w;
-        st->own[i] = wins ? w : own;
-        st->index[i] = wins ? column : st->index[i];
-        st->best[i] = wins ? p : best;
-    }
+    float load = sector[SECTOR_LOAD], power = SW_FN(exp2)(sector[SECTOR_POWER]);
+    for (int i = 0; i < SW_BLOCK; i++)
+        SW_FN(accumulate)(g->gain[i] * power, load, column, st, i);
 }
 
 static inline void SW_FN(finish)(const sw_layer *layer, const SW_FN(state) *restrict st,
@@ -144,13 +167,15 @@ static inline void SW_FN(finish)(const sw_layer *layer, const SW_FN(state) *rest
         }
         for (int i = 0; i < SW_BLOCK; i++) {
             float p = st[s].best[i], floor = p > 1e-37f ? p : 1e-37f;
-            int wins = p > power[i];
+            float was = power[i], old_rsrp = rsrp[i], old_sinr = sinr[i];
+            int32_t old_best = best[i], index = st[s].index[i];
+            int32_t wins = -(int32_t)(p > was);
             float level = db * SW_FN(log2)(floor);
             float ratio = level - db * SW_FN(log2)(disturbance[i]);
-            power[i] = wins ? p : power[i];
-            rsrp[i] = wins ? level : rsrp[i];
-            sinr[i] = wins ? ratio : sinr[i];
-            best[i] = wins ? st[s].index[i] : best[i];
+            power[i] = p > was ? p : was;
+            rsrp[i] = SW_FN(pick)(wins, level, old_rsrp);
+            sinr[i] = SW_FN(pick)(wins, ratio, old_sinr);
+            best[i] = (index & wins) | (old_best & ~wins);
         }
     }
 }
@@ -204,7 +229,8 @@ static void SW_FN(links)(const sw_layer *layer, ptrdiff_t block)
         SW_FN(site_gain)(site, &g);
         SW_FN(site_angles)(site, &g);
         for (int32_t j = layer->first[s]; j < layer->first[s + 1]; j++) {
-            const float *c = layer->sectors + (ptrdiff_t)j * SECTOR_COLUMNS;
+            const float *sector = layer->sectors + (ptrdiff_t)j * SECTOR_COLUMNS;
+            SW_FN(sector) c = SW_FN(read_sector)(sector);
             for (int i = 0; i < SW_BLOCK; i++)
                 level[i] = db * (SW_FN(log2)(g.gain[i])
                                  + SW_FN(eirp)(c, g.azimuth[i], g.depression[i]));
