@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NoReturn
 
 from controllers.ports import Device
 from hil.emulators.world_port import DeviceWorld
@@ -35,7 +35,22 @@ OPERATIONS = (
 
 
 class DeviceDied(BenchError):
-    """The device was told to die at this operation; its session ends without an answer."""
+    """The device was told to die at this operation; its session ends without an answer.
+
+    Parameters
+    ----------
+    device, operation : str
+        Which device, at what.
+    when : str
+        How far the operation came: ``before``, ``half`` or ``after``.
+    """
+
+    def __init__(self, device: str, operation: str, when: When) -> None:
+        super().__init__(device, operation, when)
+        self.when = when
+
+    def __str__(self) -> str:
+        return f"{self.args[0]}: died at {self.args[1]}, {self.args[2]} it was applied"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +155,7 @@ class EmulatedDevice:
         """
         self.stats[operation] += 1
         if self.strike and self.strike.operation == operation:
-            self._die()
+            self._die(self.strike)
 
     def write(self, operation: str, changes: Mapping[str, Value], *extra: str) -> None:
         """Apply changes to the world as part of an operation, and die if told to.
@@ -172,12 +187,12 @@ class EmulatedDevice:
             self._apply(dict(first_half) if len(changes) > 1 else {})
         elif strike.when == "after":
             self._apply(changes)
-        self._die()
+        self._die(strike)
 
     def _apply(self, changes: Mapping[str, Value]) -> None:
         if changes:
             self.world.write(self.id, changes)
 
-    def _die(self) -> None:
+    def _die(self, strike: Strike) -> NoReturn:
         self.on_death(self)
-        raise DeviceDied(f"{self.id}: died at {self.strike.operation if self.strike else '-'}")
+        raise DeviceDied(self.id, strike.operation, strike.when)
