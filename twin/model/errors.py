@@ -14,6 +14,7 @@ __all__ = [
     "DeviceUnreachable",
     "EvidenceMismatch",
     "InputError",
+    "JournalBusy",
     "JournalDamaged",
     "JournalError",
     "ModelError",
@@ -155,6 +156,10 @@ class PolicyRefused(StellwerkError):
 
 class JournalError(StellwerkError):
     """The journal cannot be written or read; without it nothing is applied."""
+
+
+class JournalBusy(JournalError):
+    """Another controller holds the lease of the journal; nothing was sent, try later."""
 
 
 class JournalDamaged(JournalError):

@@ -1,0 +1,454 @@
+"""Applies a plan to devices: drives the transaction machine, journals first, then sends."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import FrameType
+
+from controllers.history import open_devices, plan_record
+from controllers.journal import Journal
+from controllers.live import boot_clock
+from controllers.plan import Plan, members_of
+from controllers.ports import Device, DriverFactory
+from controllers.sessions import Sessions
+from controllers.steps import (
+    Command,
+    Done,
+    Event,
+    Failed,
+    Fault,
+    Interrupt,
+    Limits,
+    Note,
+    Op,
+    Outcome,
+    Phase,
+    State,
+    Tick,
+    Turn,
+)
+from controllers.transaction import Transaction
+from controllers.verify import KpiGate
+from twin.model.attributes import Value
+from twin.model.errors import DeviceConflict, InputError, JournalError
+
+__all__ = ["OnEvent", "RunResult", "StepEvent", "apply", "drive", "members_in"]
+
+log = logging.getLogger(__name__)
+
+_DONE, _ERROR, _RESTORED, _PERSON, _LATER, _INTERRUPTED = 0, 1, 4, 5, 75, 130
+_MIN_JOURNAL_TRIES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepEvent:
+    """Progress of a run.
+
+    Parameters
+    ----------
+    device : str
+        Device, or empty for the whole run.
+    step : str
+        Name of the step or phase.
+    seconds : float
+        How long it took; 0 for one that begins. [s]
+    outcome : str
+        ``begins``, ``ok``, or why it failed.
+    """
+
+    device: str
+    step: str
+    seconds: float = field(metadata={"unit": "s"})
+    outcome: str
+
+
+OnEvent = Callable[[StepEvent], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """How a run ended.
+
+    Parameters
+    ----------
+    run : str
+        Id of the run; empty if there was nothing to do.
+    outcome : Outcome
+        End state.
+    exit_code : int
+        0 confirmed, 1 error before anything was written, 4 failed and restored, 5 a person is
+        needed, 75 try later, 130 interrupted and restored.
+    devices : mapping
+        State by device id.
+    reasons : mapping
+        What went wrong, by device id.
+    reason : str
+        Why it was given up; empty if it was not.
+    seconds : mapping
+        Duration of each phase. [s]
+    """
+
+    run: str
+    outcome: Outcome
+    exit_code: int
+    devices: Mapping[str, State]
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+def apply(
+    plan: Plan,
+    devices: Sequence[Device],
+    make_driver: DriverFactory,
+    journal: Journal,
+    *,
+    on_event: OnEvent | None = None,
+    gate: KpiGate | None = None,
+    limits: Limits | None = None,
+    n_threads: int = 16,
+) -> RunResult:
+    """Apply a plan as one transaction.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to do.
+    devices : sequence of Device
+        The inventory.
+    make_driver : DriverFactory
+        Makes the drivers.
+    journal : Journal
+        An open journal.
+    on_event : callable, optional
+        Told of each step.
+    gate : KpiGate, optional
+        Asked before anything is confirmed.
+    limits : Limits, optional
+        How long things may take.
+    n_threads : int
+        Steps under way at most.
+
+    Returns
+    -------
+    RunResult
+        How it ended; see its exit code.
+
+    Raises
+    ------
+    PolicyRefused
+        A finding forbids the plan.
+    DeviceUnreachable
+        The plan has devices that could not be read and does not skip them.
+    DeviceConflict
+        A device is still open in an earlier run: recover first.
+    JournalBusy
+        Another controller works with this journal.
+    JournalError
+        The journal cannot be written: nothing was sent after that.
+    InputError
+        The plan names a device the inventory does not have.
+    """
+    limits = limits or Limits()
+    plan.require_applyable()
+    if plan.no_op:
+        return RunResult(run="", outcome=Outcome.CONFIRMED, exit_code=_DONE, devices={})
+    members = members_in(plan, devices)
+    with journal.lease("apply"):
+        held = open_devices(journal)
+        for device in members:
+            if device.id in held:
+                raise DeviceConflict(
+                    device.id,
+                    f"is still open in run {held[device.id]}; run `stellwerk recover` first",
+                )
+        run = _new_run()
+        token = secrets.token_hex(8)
+        journal.append(run, [Note("begin", "", plan_record(plan, token, limits))])
+        machine = Transaction(
+            members_of(plan),
+            run=run,
+            token=token,
+            confirm_timeout_s=plan.confirm_timeout_s,
+            limits=limits,
+            by_wave=plan.atomic == "wave",
+            may_skip=plan.on_unreachable == "skip",
+            has_gate=gate is not None,
+        )
+        return drive(
+            machine,
+            machine.start,
+            plan,
+            members,
+            make_driver,
+            journal,
+            run=run,
+            on_event=on_event,
+            gate=gate,
+            n_threads=n_threads,
+        )
+
+
+def _new_run() -> str:
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+def members_in(plan: Plan, devices: Sequence[Device]) -> tuple[Device, ...]:
+    """Find the devices of a plan in the inventory.
+
+    Raises
+    ------
+    InputError
+        One is not there, or is of another kind.
+    """
+    known = {device.id: device for device in devices}
+    for part in plan.devices:
+        if part.device not in known or known[part.device].kind != part.kind:
+            raise InputError(
+                f"the plan has {part.kind} {part.device}, the inventory does not",
+                hint="use the inventory the plan was made with, or plan again",
+            )
+    return tuple(known[part.device] for part in plan.devices)
+
+
+def drive(
+    machine: Transaction,
+    begin: Callable[[float], Turn],
+    plan: Plan,
+    members: Sequence[Device],
+    make_driver: DriverFactory,
+    journal: Journal,
+    *,
+    run: str,
+    on_event: OnEvent | None = None,
+    gate: KpiGate | None = None,
+    n_threads: int = 16,
+) -> RunResult:
+    """Drive a transaction machine to its end.
+
+    Parameters
+    ----------
+    machine : Transaction
+        The machine.
+    begin : callable
+        Its `start`, or its `resume` with everything but the time.
+    plan, members
+        What is done, and the devices of it.
+    make_driver : DriverFactory
+        Makes the drivers.
+    journal : Journal
+        An open journal whose lease is held.
+    run : str
+        Id of the run.
+    on_event, gate, n_threads
+        See `apply`.
+
+    Returns
+    -------
+    RunResult
+        How it ended.
+
+    Raises
+    ------
+    JournalError
+        The journal cannot be written: nothing was sent after that.
+    """
+    classes = {part.device: part.device_class for part in plan.devices}
+    sessions = Sessions(members, classes, make_driver, boot_clock, n_threads)
+    driver = _Drive(machine, plan, sessions, journal, run, on_event, gate)
+    with _signals(driver.interrupt):
+        try:
+            driver.go(begin)
+        finally:
+            sessions.close()
+    return driver.result()
+
+
+@contextlib.contextmanager
+def _signals(interrupt: Callable[[str], None]) -> Iterator[None]:
+    """Turn ^C and SIGTERM into an orderly end; only the main thread can be asked for that."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def on_signal(number: int, _: FrameType | None) -> None:
+        interrupt("^C" if number == signal.SIGINT else signal.Signals(number).name)
+
+    earlier = {n: signal.signal(n, on_signal) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+
+
+class _Drive:
+    """One run under way."""
+
+    def __init__(
+        self,
+        machine: Transaction,
+        plan: Plan,
+        sessions: Sessions,
+        journal: Journal,
+        run: str,
+        on_event: OnEvent | None,
+        gate: KpiGate | None,
+    ) -> None:
+        self._machine = machine
+        self._plan = plan
+        self._sessions = sessions
+        self._journal = journal
+        self._run = run
+        self._on_event = on_event
+        self._gate = gate
+        self._observed: dict[str, Mapping[str, Value]] = {}
+        self._seconds: dict[str, float] = {}
+        self._phase = Phase.START
+        self._phase_since_s = boot_clock()
+        self._interrupts: list[str] = []
+        self._wake_s: float | None = None
+
+    def interrupt(self, reason: str) -> None:
+        """Ask for a safe end; safe to call from a signal handler."""
+        self._interrupts.append(reason)
+        self._sessions.wake()
+
+    def go(self, begin: Callable[[float], Turn]) -> None:
+        """Run until the machine has ended."""
+        self._carry_out(begin(boot_clock()))
+        while self._machine.outcome is None:
+            self._carry_out(self._machine.handle(self._next_event()))
+
+    def _next_event(self) -> Event:
+        timeout_s = None if self._wake_s is None else max(0.0, self._wake_s - boot_clock())
+        result = None if self._interrupts else self._sessions.wait(timeout_s)
+        if self._interrupts:
+            reason = self._interrupts.pop(0)
+            word = "goes on" if self._machine.is_decided else "rolls back"
+            self._tell("", "interrupt", 0.0, f"{reason}: {word}, please wait")
+            return Interrupt(boot_clock(), Fault.INTERRUPTED, reason)
+        if result is None:
+            return Tick(boot_clock())
+        event, seconds = result
+        if isinstance(event, Done):
+            if event.op is Op.READ and event.values is not None:
+                self._observed[event.device] = event.values
+            self._tell(event.device, event.op, seconds, "ok")
+        else:
+            self._tell(event.device, event.op, seconds, event.reason)
+        return event
+
+    def _carry_out(self, turn: Turn) -> None:
+        """Write the records of a turn, then send its commands; a gate is answered at once."""
+        while True:
+            turn = self._written(turn)
+            self._note_phase()
+            self._wake_s = turn.wake_s
+            asks_gate = [command for command in turn.commands if command.op is Op.GATE]
+            others = [command for command in turn.commands if command.op is not Op.GATE]
+            for command in others:
+                self._tell(command.device, command.op, 0.0, "begins")
+            self._sessions.submit(others)
+            if not asks_gate:
+                return
+            turn = self._machine.handle(self._ask_gate(asks_gate[0]))
+
+    def _written(self, turn: Turn) -> Turn:
+        """Make a turn durable; if that fails, try once more with an orderly retreat."""
+        try:
+            self._journal.append(self._run, turn.notes)
+        except JournalError as err:
+            if self._machine.phase in (Phase.LOCK, Phase.START) or self._machine.is_decided:
+                raise
+            log.error("%s: %s; taking back", self._run, err)  # noqa: TRY400 - one line, no trace
+            retreat = self._retreat(turn, str(err))
+        else:
+            return turn
+        self._journal.release_reserve()
+        self._journal.append(self._run, retreat.notes)
+        return retreat
+
+    def _retreat(self, turn: Turn, reason: str) -> Turn:
+        """Tell the machine that the commands of a turn were never sent, and give up."""
+        now_s = boot_clock()
+        retreat = self._machine.handle(Interrupt(now_s, Fault.JOURNAL, reason))
+        notes, commands, wake_s = turn.notes + retreat.notes, retreat.commands, retreat.wake_s
+        for command in turn.commands:
+            after = self._machine.handle(
+                Failed(now_s, command.device, command.op, Fault.JOURNAL, reason)
+            )
+            notes += after.notes
+            commands += after.commands
+            wake_s = after.wake_s
+        return Turn(notes, commands, wake_s)
+
+    def _ask_gate(self, command: Command) -> Event:
+        if self._gate is None:
+            return Done(boot_clock(), "", command.op)
+        begun_s = boot_clock()
+        reasons = self._gate.judge(self._plan, self._observed)
+        self._tell("", Op.GATE, boot_clock() - begun_s, "; ".join(reasons) or "ok")
+        if reasons:
+            return Failed(boot_clock(), "", Op.GATE, Fault.GATE, "; ".join(reasons))
+        return Done(boot_clock(), "", Op.GATE)
+
+    def _note_phase(self) -> None:
+        phase = self._machine.phase
+        if phase is self._phase:
+            return
+        now_s = boot_clock()
+        spent = self._seconds.get(self._phase.value, 0.0)
+        if self._phase is not Phase.START:
+            self._seconds[self._phase.value] = spent + now_s - self._phase_since_s
+            self._tell("", self._phase, now_s - self._phase_since_s, "ok")
+        self._phase, self._phase_since_s = phase, now_s
+        if phase is not Phase.END:
+            self._tell("", phase, 0.0, "begins")
+
+    def _tell(self, device: str, step: str, seconds: float, outcome: str) -> None:
+        if self._on_event is None:
+            return
+        event = StepEvent(device=device, step=str(step), seconds=seconds, outcome=outcome)
+        try:
+            self._on_event(event)
+        except Exception:
+            # A broken progress display must never leave devices half way.
+            log.exception("%s: the progress display failed and is left out", self._run)
+            self._on_event = None
+
+    def result(self) -> RunResult:
+        """Say how it ended."""
+        machine = self._machine
+        fault, device, reason = machine.cause
+        outcome = machine.outcome or Outcome.INDETERMINATE
+        return RunResult(
+            run=self._run,
+            outcome=outcome,
+            exit_code=_exit_code(outcome, fault, has_written=machine.has_written),
+            devices=machine.states(),
+            reasons=machine.reasons(),
+            reason=f"{device}: {reason}" if device else reason,
+            seconds=dict(self._seconds),
+        )
+
+
+def _exit_code(outcome: Outcome, fault: Fault | None, *, has_written: bool) -> int:
+    if outcome is Outcome.CONFIRMED:
+        return _DONE
+    if outcome is not Outcome.RESTORED:
+        return _PERSON
+    if fault is Fault.INTERRUPTED:
+        return _INTERRUPTED
+    if has_written or fault is None:
+        return _RESTORED
+    if fault in (Fault.LOCKED, Fault.UNREACHABLE, Fault.CONFLICT):
+        return _LATER
+    return _ERROR if fault in (Fault.STALE, Fault.AUTH, Fault.BROKEN) else _RESTORED

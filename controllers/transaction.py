@@ -1,0 +1,741 @@
+"""The transaction machine: events in, commands out; no clock, no thread and no I/O inside.
+
+Main path: lock and re-read all, prepare all, commit wave by wave with timers armed (class A last),
+verify each wave, ask the gate, then the decision, a record of its own, and the confirms. A failure
+before the decision undoes everybody; after it every device is rolled forward. In ``atomic: wave``
+each wave has a decision of its own, and only that of the last wave ends the way back.
+
+Undo and roll-forward are the same two programs that recovery runs: `Transaction.resume` starts in
+them with what the journal says was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from controllers.ports import DeviceClass
+from controllers.steps import (
+    Command,
+    Done,
+    Event,
+    Failed,
+    Fault,
+    Interrupt,
+    Limits,
+    MemberSpec,
+    Note,
+    Op,
+    Outcome,
+    Phase,
+    State,
+    Turn,
+)
+from controllers.verify import Verdict, differences, evidence_id, judge
+from twin.model.attributes import Value
+
+__all__ = ["Resumed", "Transaction"]
+
+_ARMABLE = (DeviceClass.C, DeviceClass.D)
+_SILENT = (Fault.UNREACHABLE, Fault.BROKEN)
+_TOUCHING = frozenset((Op.PREPARE, Op.COMMIT, Op.WRITE, Op.RESTORE, Op.REAPPLY))
+_LONGEST_PAUSE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """What the journal knows of a member when a run is taken up again.
+
+    Parameters
+    ----------
+    state : State
+        State it was settled in, or ``open``.
+    sent : collection of Op
+        What was sent to it, answered or not.
+    """
+
+    state: State = State.OPEN
+    sent: Collection[Op] = ()
+
+
+class _Member:
+    """A device and where it stands."""
+
+    __slots__ = (
+        "armed_latest_s",
+        "armed_until_s",
+        "due_s",
+        "evidence",
+        "give_up_s",
+        "is_armed",
+        "op",
+        "paths",
+        "pause_s",
+        "persist_id",
+        "program",
+        "rearm_s",
+        "reason",
+        "sent",
+        "sent_s",
+        "spec",
+        "state",
+        "todo",
+        "verified",
+    )
+
+    def __init__(self, spec: MemberSpec, persist_id: str) -> None:
+        self.spec = spec
+        self.persist_id = persist_id
+        self.state = State.OPEN
+        self.op: Op | None = None
+        self.program: Phase | None = None
+        self.todo: list[Op] = []
+        self.sent: set[Op] = set()
+        self.sent_s = 0.0
+        self.due_s = 0.0
+        self.pause_s = 0.0
+        self.give_up_s = 0.0
+        self.is_armed = False
+        self.armed_until_s = 0.0
+        self.armed_latest_s = 0.0
+        self.rearm_s = 0.0
+        self.verified = False
+        self.evidence = ""
+        self.reason = ""
+        self.paths = (*spec.after, *spec.observe)
+
+    @property
+    def is_armable(self) -> bool:
+        return self.spec.device_class in _ARMABLE
+
+    def undo_steps(self) -> list[Op]:
+        """List what takes the device back, from what was sent to it."""
+        steps = []
+        if Op.COMMIT in self.sent and self.is_armable:
+            steps.append(Op.CANCEL)
+        if self.sent & {Op.PREPARE, Op.RESTORE} and self.spec.device_class is not DeviceClass.A:
+            steps.append(Op.DISCARD)
+        steps.append(Op.READ)
+        return steps
+
+    def forward_steps(self) -> list[Op]:
+        """List what takes the device to the new state for good."""
+        return [Op.CONFIRM] if self.is_armable else [Op.READ]
+
+
+class Transaction:
+    """The state machine of one run.
+
+    Parameters
+    ----------
+    members : sequence of MemberSpec
+        The devices; at least one.
+    run : str
+        Id of the run, part of the persist ids.
+    token : str
+        Random text that makes the persist ids unguessable.
+    confirm_timeout_s : float
+        Time a device waits for the confirm before it reverts by itself. [s]
+    limits : Limits
+        How long things may take.
+    by_wave : bool
+        Confirm each wave alone (``atomic: wave``).
+    may_skip : bool
+        A device that cannot be reached leaves before the first commit instead of ending the run.
+    has_gate : bool
+        Ask the gate before each decision.
+
+    Raises
+    ------
+    ValueError
+        No members, one device twice, or a confirm timeout too short to be re-armed in time.
+    """
+
+    def __init__(
+        self,
+        members: Sequence[MemberSpec],
+        *,
+        run: str,
+        token: str,
+        confirm_timeout_s: float,
+        limits: Limits,
+        by_wave: bool = False,
+        may_skip: bool = False,
+        has_gate: bool = False,
+    ) -> None:
+        self._members = {
+            spec.device: _Member(spec, f"{run}-{token}-{i}") for i, spec in enumerate(members)
+        }
+        if not members or len(self._members) != len(members):
+            raise ValueError("a transaction needs members, each device once")
+        if confirm_timeout_s < limits.shortest_window_s:
+            raise ValueError(
+                f"confirm timeout {confirm_timeout_s:g} s must be at least "
+                f"{limits.shortest_window_s:g} s to be re-armed in time"
+            )
+        self._all = tuple(self._members.values())
+        self._waves = tuple(sorted({spec.wave for spec in members}))
+        self._limits = limits
+        self._confirm_timeout_s = confirm_timeout_s
+        self._by_wave = by_wave
+        self._may_skip = may_skip
+        self._has_gate = has_gate
+        self._phase = Phase.START
+        self._i_wave = 0
+        self._groups: list[list[_Member]] = []
+        self._gate_open = False
+        self._gate_busy = False
+        self._now_s = 0.0
+        self._notes: list[Note] = []
+        self._commands: list[Command] = []
+        self._cause: Fault | None = None
+        self._culprit = ""
+        self._reason = ""
+        self._is_decided = False
+        self._outcome: Outcome | None = None
+        self._pulses: Mapping[Phase, Callable[[], None]] = {
+            Phase.LOCK: self._pulse_lock,
+            Phase.PREPARE: self._pulse_prepare,
+            Phase.COMMIT: self._pulse_commit,
+            Phase.VERIFY: self._pulse_verify,
+            Phase.GATE: self._pulse_gate,
+            Phase.CONFIRM: self._pulse_program,
+            Phase.UNDO: self._pulse_program,
+        }
+
+    # ---------------------------------------------------------------- what the driver sees
+
+    @property
+    def phase(self) -> Phase:
+        """Where the transaction is."""
+        return self._phase
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """The end state, or None while it runs."""
+        return self._outcome
+
+    @property
+    def is_decided(self) -> bool:
+        """True once the new state is the only way to end."""
+        return self._is_decided
+
+    @property
+    def cause(self) -> tuple[Fault | None, str, str]:
+        """Why it was given up: fault, device and reason; None and empty if it was not."""
+        return self._cause, self._culprit, self._reason
+
+    @property
+    def has_written(self) -> bool:
+        """True once a commit or a write was sent to any device."""
+        return any(member.sent & {Op.COMMIT, Op.WRITE} for member in self._all)
+
+    def states(self) -> dict[str, State]:
+        """Return the state of every device."""
+        return {member.spec.device: member.state for member in self._all}
+
+    def reasons(self) -> dict[str, str]:
+        """Return the last complaint about every device that has one."""
+        return {member.spec.device: member.reason for member in self._all if member.reason}
+
+    def start(self, now_s: float) -> Turn:
+        """Begin a new run.
+
+        Parameters
+        ----------
+        now_s : float
+            Monotonic time. [s]
+        """
+        self._now_s = now_s
+        self._enter(Phase.LOCK)
+        for member in self._all:
+            self._send(member, Op.LOCK)
+        return self._turn()
+
+    def resume(self, now_s: float, known: Mapping[str, Resumed], *, is_decided: bool) -> Turn:
+        """Take up a run that a journal describes: undo it, or roll it forward if it was decided.
+
+        Parameters
+        ----------
+        now_s : float
+            Monotonic time. [s]
+        known : mapping
+            What the journal knows by device; settled members are left alone.
+        is_decided : bool
+            The decision of the last wave is in the journal.
+        """
+        self._now_s = now_s
+        self._i_wave = len(self._waves) - 1
+        good = {State.SKIPPED, State.CONFIRMED if is_decided else State.RESTORED}
+        good |= set() if is_decided else {State.UNTOUCHED}
+        for member in self._all:
+            facts = known.get(member.spec.device, Resumed())
+            member.sent = set(facts.sent)
+            if facts.state in good:
+                member.state = facts.state
+            # The device's own timer ends at the latest one window after the controller came back.
+            member.armed_latest_s = now_s + self._confirm_timeout_s
+        self._is_decided = is_decided
+        self._enter(Phase.CONFIRM if is_decided else Phase.UNDO)
+        for member in self._all:
+            self._begin(member)
+        self._advance()
+        return self._turn()
+
+    def handle(self, event: Event) -> Turn:
+        """Take an event and say what to do next.
+
+        Parameters
+        ----------
+        event : Event
+            A result, a tick or an interrupt, with the monotonic time it came.
+
+        Returns
+        -------
+        Turn
+            Records to make durable, then commands to send, then the time to be woken at.
+        """
+        self._now_s = event.now_s
+        if isinstance(event, Done | Failed):
+            self._result(event)
+        elif isinstance(event, Interrupt):
+            self._interrupt(event)
+        self._advance()
+        return self._turn()
+
+    # ---------------------------------------------------------------- output
+
+    def _turn(self) -> Turn:
+        turn = Turn(tuple(self._notes), tuple(self._commands), self._wake_s())
+        self._notes.clear()
+        self._commands.clear()
+        return turn
+
+    def _wake_s(self) -> float | None:
+        if self._outcome is not None:
+            return None
+        idle = [m for m in self._all if m.op is None and m.state is State.OPEN]
+        times = [m.due_s for m in idle if m.due_s > self._now_s]
+        if self._phase in (Phase.COMMIT, Phase.VERIFY, Phase.GATE):
+            times += [m.rearm_s for m in idle if m.is_armed]
+        return min(times, default=None)
+
+    def _note(self, kind: str, device: str = "", **payload: object) -> None:
+        self._notes.append(Note(kind, device, payload))
+
+    def _send(self, member: _Member, op: Op) -> None:
+        member.op = op
+        member.sent_s = self._now_s
+        member.sent.add(op)
+        spec = member.spec
+        values: Mapping[str, Value] | None = None
+        timeout_s = None
+        paths: tuple[str, ...] = ()
+        if op in (Op.PREPARE, Op.WRITE, Op.REAPPLY):
+            values = spec.after
+        elif op is Op.RESTORE:
+            values = spec.before
+        if op in (Op.LOCK, Op.WRITE):
+            paths = tuple(spec.after)
+        elif op is Op.READ:
+            paths = member.paths if member.program is None else tuple(spec.after)
+        if op in (Op.COMMIT, Op.REARM) and member.is_armable:
+            timeout_s = self._confirm_timeout_s
+            member.armed_latest_s = self._now_s + self._limits.step_s + timeout_s
+        payload: dict[str, object] = {"op": op.value}
+        if timeout_s is not None:
+            payload["confirm_timeout_s"] = timeout_s
+        if member.is_armable and op in (Op.COMMIT, Op.REARM, Op.CONFIRM, Op.CANCEL):
+            payload["persist_id"] = member.persist_id
+        self._notes.append(Note("send", spec.device, payload))
+        self._commands.append(
+            Command(
+                spec.device, op, self._limits.step_s, values, paths, timeout_s, member.persist_id
+            )
+        )
+
+    def _enter(self, phase: Phase) -> None:
+        self._phase = phase
+        self._note("phase", phase=phase.value, wave=self._waves[self._i_wave])
+
+    # ---------------------------------------------------------------- input
+
+    def _result(self, event: Done | Failed) -> None:
+        if event.op is Op.GATE:
+            self._gate_result(event)
+            return
+        member = self._members[event.device]
+        if member.op is not event.op:
+            return  # a late answer of a step that was given up
+        member.op = None
+        self._note_result(event)
+        if isinstance(event, Done):
+            self._track_timer(member, event.op)
+        if member.program is not None:
+            self._program_result(member, event)
+        elif self._phase is Phase.UNDO:
+            self._begin(member)
+        elif event.op is Op.UNLOCK:
+            return
+        elif isinstance(event, Failed):
+            self._main_failed(member, event)
+        else:
+            self._main_done(member, event)
+
+    def _note_result(self, event: Done | Failed) -> None:
+        payload: dict[str, object] = {"op": event.op.value}
+        if isinstance(event, Failed):
+            payload |= {"fault": event.fault.value, "reason": event.reason}
+            self._notes.append(Note("failed", event.device, payload))
+            return
+        if event.values is not None:
+            payload["values"] = dict(event.values)
+        self._notes.append(Note("done", event.device, payload))
+
+    def _track_timer(self, member: _Member, op: Op) -> None:
+        if op in (Op.COMMIT, Op.REARM) and member.is_armable:
+            # The earliest the timer can end: counted from the moment the commit was sent.
+            member.is_armed = True
+            member.armed_until_s = member.sent_s + self._confirm_timeout_s
+            member.rearm_s = member.sent_s + self._confirm_timeout_s / 2
+        elif op is Op.CONFIRM:
+            member.is_armed = False
+
+    def _interrupt(self, event: Interrupt) -> None:
+        if self._is_decided or self._phase in (Phase.UNDO, Phase.END):
+            self._note("interrupt", reason=event.reason, effect="goes on")
+            return
+        self._give_up(event.fault, "", event.reason)
+
+    def _main_failed(self, member: _Member, event: Failed) -> None:
+        member.reason = event.reason
+        early = event.op is Op.LOCK and event.fault in (*_SILENT, Fault.LOCKED)
+        if early and self._may_skip:
+            member.state = State.SKIPPED
+            self._note("settled", event.device, state=member.state.value, reason=event.reason)
+            return
+        self._give_up(event.fault, event.device, event.reason)
+
+    def _main_done(self, member: _Member, event: Done) -> None:
+        spec = member.spec
+        if event.op is Op.LOCK:
+            wrong = differences(spec.kind, spec.before, event.values or {})
+            if wrong:
+                self._complain(member, Fault.STALE, "changed since the plan was made", wrong)
+        elif event.op is Op.WRITE:
+            wrong = differences(spec.kind, spec.after, event.values or {})
+            if wrong:
+                self._complain(member, Fault.MISMATCH, "said yes and did not set", wrong)
+        elif event.op is Op.READ:
+            self._verified(member, event.values or {})
+
+    def _verified(self, member: _Member, values: Mapping[str, Value]) -> None:
+        spec = member.spec
+        verdict, wrong = judge(spec.kind, spec.after, values)
+        if verdict is Verdict.AGREES:
+            member.verified = True
+            member.evidence = evidence_id(spec.device, values)
+        elif verdict is Verdict.PENDING and self._now_s < member.give_up_s:
+            self._pause(member)
+        else:
+            self._complain(member, Fault.MISMATCH, "reads back something else in", wrong)
+
+    def _complain(self, member: _Member, fault: Fault, reason: str, paths: Sequence[str]) -> None:
+        member.reason = f"{reason} {', '.join(paths)}"
+        self._give_up(fault, member.spec.device, member.reason)
+
+    def _give_up(self, fault: Fault, device: str, reason: str) -> None:
+        if self._phase is Phase.UNDO:
+            return
+        self._cause, self._culprit, self._reason = fault, device, reason
+        undone = sorted({m.spec.wave for m in self._all if m.state is State.CONFIRMED})
+        self._note("giving-up", device, fault=fault.value, reason=reason, undone_waves=undone)
+        self._enter(Phase.UNDO)
+        for member in self._all:
+            if member.state in (State.CONFIRMED, State.DIVERGENT):  # of an earlier wave
+                member.state = State.OPEN
+                member.program = None
+            if member.op is None or member.program is not None:
+                self._begin(member)
+
+    # ---------------------------------------------------------------- main path
+
+    def _advance(self) -> None:
+        before = None
+        while before is not self._phase and self._phase is not Phase.END:
+            before = self._phase
+            self._pulses[before]()
+
+    def _is_busy(self) -> bool:
+        return any(member.op is not None for member in self._all)
+
+    def _taking_part(self) -> list[_Member]:
+        return [member for member in self._all if member.state is State.OPEN]
+
+    def _wave(self) -> list[_Member]:
+        number = self._waves[self._i_wave]
+        return [member for member in self._taking_part() if member.spec.wave == number]
+
+    def _pulse_lock(self) -> None:
+        if self._is_busy():
+            return
+        if not self._taking_part():
+            self._give_up(Fault.UNREACHABLE, "", "no device could be reached")
+            return
+        self._prepare()
+
+    def _prepare(self) -> None:
+        self._enter(Phase.PREPARE)
+        for member in self._wave() if self._by_wave else self._taking_part():
+            if member.spec.device_class is not DeviceClass.A:
+                self._send(member, Op.PREPARE)
+
+    def _pulse_prepare(self) -> None:
+        if not self._is_busy():
+            self._commit()
+
+    def _commit(self) -> None:
+        self._enter(Phase.COMMIT)
+        wave = self._wave()
+        orders = sorted({member.spec.order for member in wave})
+        self._groups = [[m for m in wave if m.spec.order == order] for order in orders]
+
+    def _pulse_commit(self) -> None:
+        self._rearm()
+        if self._is_busy():
+            return
+        if self._groups:
+            for member in self._groups.pop(0):
+                is_plain = member.spec.device_class is DeviceClass.A
+                self._send(member, Op.WRITE if is_plain else Op.COMMIT)
+            return
+        self._enter(Phase.VERIFY)
+        for member in self._wave():
+            member.due_s = self._now_s
+            member.pause_s = 0.0
+            member.give_up_s = self._now_s + member.spec.settle_s
+
+    def _pulse_verify(self) -> None:
+        self._rearm()
+        waiting = [member for member in self._wave() if not member.verified]
+        for member in waiting:
+            if member.op is None and member.due_s <= self._now_s:
+                self._send(member, Op.READ)
+        if waiting or self._is_busy():
+            return
+        is_last = self._i_wave == len(self._waves) - 1
+        if not (is_last or self._by_wave):
+            self._i_wave += 1
+            self._commit()
+        elif self._has_gate:
+            self._gate_open = False
+            self._enter(Phase.GATE)
+            self._gate_busy = True
+            self._note("send", op=Op.GATE.value)
+            self._commands.append(Command("", Op.GATE, self._limits.step_s))
+        else:
+            self._decide()
+
+    def _gate_result(self, event: Done | Failed) -> None:
+        if not self._gate_busy:
+            return
+        self._gate_busy = False
+        self._note_result(event)
+        if self._phase is not Phase.GATE:
+            return
+        if isinstance(event, Failed):
+            self._give_up(event.fault, "", event.reason)
+        else:
+            self._gate_open = True
+
+    def _pulse_gate(self) -> None:
+        self._rearm()
+        if self._gate_open and not self._is_busy():
+            self._decide()
+
+    def _rearm(self) -> None:
+        for member in self._all:
+            if member.is_armed and member.op is None and member.rearm_s <= self._now_s:
+                self._send(member, Op.REARM)
+
+    def _decide(self) -> None:
+        latest_s = self._now_s + self._limits.margin_s
+        deciding = self._wave() if self._by_wave else self._taking_part()
+        for member in deciding:
+            if member.is_armed and member.armed_until_s <= latest_s:
+                self._give_up(
+                    Fault.LAPSED, member.spec.device, "its confirm timer may have ended meanwhile"
+                )
+                return
+        is_last = self._i_wave == len(self._waves) - 1
+        self._is_decided = is_last
+        self._note(
+            "decision",
+            wave=self._waves[self._i_wave],
+            is_last=is_last,
+            evidence={member.spec.device: member.evidence for member in deciding},
+        )
+        self._enter(Phase.CONFIRM)
+        for member in deciding:
+            if member.is_armable:
+                self._begin(member)
+            else:
+                self._settle(member, State.CONFIRMED)
+        if self._by_wave and is_last:
+            for member in self._all:
+                if member not in deciding and member.state is State.CONFIRMED:
+                    self._send(member, Op.UNLOCK)
+
+    # ---------------------------------------------------------------- undo and roll-forward
+
+    def _begin(self, member: _Member) -> None:
+        """Start the program of the phase for one member."""
+        if member.state is not State.OPEN:
+            return
+        member.program = self._phase
+        member.pause_s = 0.0
+        member.due_s = self._now_s
+        member.give_up_s = self._now_s + self._limits.patience_s
+        if self._phase is Phase.CONFIRM:
+            member.todo = member.forward_steps()
+        elif member.sent & _TOUCHING:
+            member.todo = member.undo_steps()
+        else:
+            self._settle(member, State.UNTOUCHED)
+
+    def _outlast_timer(self, member: _Member) -> None:
+        """Wait longer for a device that answers: its own confirm timer may be what holds it."""
+        if member.is_armable and Op.COMMIT in member.sent:
+            after_s = member.armed_latest_s + self._limits.margin_s + self._limits.patience_s
+            member.give_up_s = max(member.give_up_s, after_s)
+
+    def _pulse_program(self) -> None:
+        for member in self._all:
+            if (
+                member.state is State.OPEN
+                and member.program is self._phase
+                and member.op is None
+                and member.due_s <= self._now_s
+            ):
+                self._send(member, member.todo[0])
+        is_between_waves = self._phase is Phase.CONFIRM and not self._is_decided
+        members = self._wave() if is_between_waves else self._taking_part()
+        if members or self._is_busy() or self._gate_busy:
+            return
+        if is_between_waves:
+            self._next_wave()
+        else:
+            self._end()
+
+    def _next_wave(self) -> None:
+        lost = [member for member in self._all if member.state is State.DIVERGENT]
+        if lost:
+            self._give_up(Fault.UNREACHABLE, lost[0].spec.device, lost[0].reason)
+            return
+        self._i_wave += 1
+        self._prepare()
+
+    def _program_result(self, member: _Member, event: Done | Failed) -> None:
+        if member.program is not self._phase or member.state is not State.OPEN:
+            return
+        if isinstance(event, Failed):
+            member.reason = event.reason
+            if self._phase is Phase.CONFIRM:
+                self._forward_failed(member, event)
+            else:
+                self._undo_failed(member, event)
+            return
+        del member.todo[0]
+        if event.op is Op.CONFIRM:
+            self._settle(member, State.CONFIRMED)
+        elif event.op is Op.READ:
+            self._read_in_program(member, event.values or {})
+
+    def _read_in_program(self, member: _Member, values: Mapping[str, Value]) -> None:
+        spec = member.spec
+        forward = self._phase is Phase.CONFIRM
+        wrong = differences(spec.kind, spec.after if forward else spec.before, values)
+        if not wrong:
+            member.evidence = evidence_id(spec.device, values)
+            self._settle(member, State.CONFIRMED if forward else State.RESTORED)
+            return
+        other = differences(spec.kind, spec.before if forward else spec.after, values)
+        if other:
+            # Half written, or written by somebody else: named before it is overwritten.
+            self._note("found", spec.device, values=dict(values), paths=list(wrong))
+        self._outlast_timer(member)
+        if self._is_over(member):
+            member.reason = f"still reads back other values in {', '.join(wrong)}"
+            self._lose(member)
+            return
+        member.todo = [Op.REAPPLY if forward else Op.RESTORE, Op.READ]
+        if member.sent & {Op.REAPPLY, Op.RESTORE}:
+            self._pause(member)
+
+    def _undo_failed(self, member: _Member, event: Failed) -> None:
+        is_silent = event.fault in _SILENT
+        if not is_silent:
+            if event.op in (Op.CANCEL, Op.DISCARD):
+                del member.todo[0]  # nothing there to take back, says the read-back
+                return
+            self._outlast_timer(member)
+        if self._is_over(member):
+            self._lose(member)
+            return
+        member.todo = member.undo_steps()
+        self._pause(member)
+
+    def _forward_failed(self, member: _Member, event: Failed) -> None:
+        if event.op is Op.CONFIRM and event.fault not in _SILENT:
+            # Reverted, or confirmed and the answer lost: a plain commit is final either way.
+            member.todo = [Op.REAPPLY, Op.READ]
+            return
+        if event.fault not in _SILENT:
+            self._outlast_timer(member)
+        if self._is_over(member):
+            self._lose(member)
+            return
+        if event.op is not Op.READ or member.is_armable:
+            member.todo = member.forward_steps()
+        self._pause(member)
+
+    def _is_over(self, member: _Member) -> bool:
+        return self._now_s >= member.give_up_s
+
+    def _pause(self, member: _Member) -> None:
+        pause_s = self._limits.pause_s
+        member.pause_s = min(2 * member.pause_s, _LONGEST_PAUSE * pause_s) or pause_s
+        member.due_s = self._now_s + member.pause_s
+
+    def _lose(self, member: _Member) -> None:
+        forward = self._phase is Phase.CONFIRM
+        self._settle(member, State.DIVERGENT if forward else State.INDETERMINATE)
+
+    def _settle(self, member: _Member, state: State) -> None:
+        member.state = state
+        member.program = None
+        member.todo = []
+        payload: dict[str, object] = {"state": state.value}
+        if member.evidence:
+            payload["evidence"] = member.evidence
+        if state in (State.INDETERMINATE, State.DIVERGENT):
+            payload["reason"] = member.reason
+        self._note("settled", member.spec.device, **payload)
+        may_reopen = self._by_wave and not self._is_decided and state is State.CONFIRMED
+        if not may_reopen:
+            self._send(member, Op.UNLOCK)
+
+    def _end(self) -> None:
+        states = {member.state for member in self._all}
+        if self._is_decided:
+            lost = State.DIVERGENT in states
+            self._outcome = Outcome.DIVERGENT if lost else Outcome.CONFIRMED
+        else:
+            lost = State.INDETERMINATE in states
+            self._outcome = Outcome.INDETERMINATE if lost else Outcome.RESTORED
+        self._phase = Phase.END
+        self._note(
+            "end",
+            outcome=self._outcome.value,
+            states={member.spec.device: member.state.value for member in self._all},
+        )

@@ -1,0 +1,203 @@
+"""Evidence: is what a device reads back what was asked, in configuration and in operation."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from enum import Enum
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
+
+from twin.model.attributes import Attribute, Value, attribute_of
+
+if TYPE_CHECKING:
+    from controllers.plan import Plan
+
+__all__ = [
+    "KpiGate",
+    "Verdict",
+    "differences",
+    "evidence_id",
+    "judge",
+    "observed_paths",
+    "operational_differences",
+    "same",
+]
+
+# Transmit power in use may differ from the configured one by a step of transmit power control
+# and by rounding: firmware that ignores the setting is off by more.
+_POWER_TOLERANCE_DB = 2.0
+
+
+class KpiGate(Protocol):
+    """Holds back the confirm when measured figures leave the band the twin predicted."""
+
+    def judge(self, plan: Plan, observed: Mapping[str, Mapping[str, Value]]) -> tuple[str, ...]:
+        """Return the reasons not to confirm; none when reality agrees."""
+
+
+class Verdict(Enum):
+    """What a read-back says."""
+
+    AGREES = "agrees"
+    PENDING = "pending"
+    DIFFERS = "differs"
+
+
+@lru_cache(maxsize=4096)
+def _attribute(kind: str, path: str) -> tuple[Attribute, tuple[tuple[str, str], ...]]:
+    attribute, instances = attribute_of(kind, path)
+    return attribute, tuple(instances.items())
+
+
+def same(kind: str, path: str, left: Value, right: Value) -> bool:
+    """Say whether two readings are the same value within the tolerance of the attribute."""
+    if type(left) is type(right) and left == right:
+        return True
+    tolerance = _attribute(kind, path)[0].tolerance
+    numbers = isinstance(left, int | float) and isinstance(right, int | float)
+    if isinstance(left, bool) != isinstance(right, bool):
+        return False
+    if tolerance and numbers:
+        return abs(float(left) - float(right)) <= tolerance
+    return left == right
+
+
+def differences(
+    kind: str, wanted: Mapping[str, Value], read: Mapping[str, Value]
+) -> tuple[str, ...]:
+    """Name the paths whose reading is not the wanted value.
+
+    Parameters
+    ----------
+    kind : str
+        Device kind.
+    wanted : mapping
+        Value by path.
+    read : mapping
+        What the device gave; a missing path differs.
+
+    Returns
+    -------
+    tuple of str
+        Paths, in the order of `wanted`.
+    """
+    return tuple(
+        path
+        for path, value in wanted.items()
+        if path not in read or not same(kind, path, value, read[path])
+    )
+
+
+_FOLLOWED: Mapping[tuple[str, str], tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        ("ap", "radio/{radio}/channel"): (
+            "radio/{radio}/channel_in_use",
+            ("radio/{radio}/enabled", "radio/{radio}/dca"),
+        ),
+        ("ap", "radio/{radio}/tx_power_dbm"): (
+            "radio/{radio}/tx_power_in_use_dbm",
+            ("radio/{radio}/enabled", "radio/{radio}/dtp"),
+        ),
+        ("cell", "admin_state"): ("operational_state", ()),
+        ("switch", "port/{port}/poe_enabled"): ("port/{port}/poe_delivering", ()),
+        ("switch", "port/{port}/admin_up"): ("port/{port}/oper_up", ()),
+    }
+)
+_ADAPTIVE = MappingProxyType({"channel": "dca", "tx_power_dbm": "dtp"})
+
+
+def observed_paths(
+    kind: str, paths: Collection[str], templates: Collection[str] | None = None
+) -> tuple[str, ...]:
+    """List what must be read beside the configuration to believe a change.
+
+    Parameters
+    ----------
+    kind : str
+        Device kind.
+    paths : collection of str
+        Paths that are changed.
+    templates : collection of str, optional
+        Attribute templates the profile of the device maps; others are left out.
+
+    Returns
+    -------
+    tuple of str
+        Operational paths, and the configuration that says whether they must follow.
+    """
+    found: dict[str, None] = {}
+    for path in paths:
+        attribute, instances = _attribute(kind, path)
+        shown, context = _FOLLOWED.get((kind, attribute.template), ("", ()))
+        if not shown or (templates is not None and shown not in templates):
+            continue
+        for template in (shown, *context):
+            if templates is None or template in templates:
+                found[template.format(**dict(instances))] = None
+    return tuple(path for path in found if path not in paths)
+
+
+def operational_differences(
+    kind: str, wanted: Mapping[str, Value], read: Mapping[str, Value]
+) -> tuple[str, ...]:
+    """Name the operational paths that do not show what the configuration asks for.
+
+    A radio that is off, or that chooses channel or power by itself, need not follow; a port that
+    is on needs a load or a link to show it, so only "off" is evidence.
+    """
+    wrong = []
+    for path, value in wanted.items():
+        attribute, instances = _attribute(kind, path)
+        shown = _FOLLOWED.get((kind, attribute.template), ("", ()))[0].format(**dict(instances))
+        if shown and shown in read and not _follows(kind, path, value, read[shown], read):
+            wrong.append(shown)
+    return tuple(wrong)
+
+
+def _follows(kind: str, path: str, value: Value, shown: Value, read: Mapping[str, Value]) -> bool:
+    if kind == "cell":
+        return value == "SHUTTING_DOWN" or shown == {"UNLOCKED": "ENABLED"}.get(
+            str(value), "DISABLED"
+        )
+    if kind == "switch":
+        return bool(value) or not shown
+    radio, name = path.rsplit("/", 1)
+    if read.get(f"{radio}/enabled") is False or read.get(f"{radio}/{_ADAPTIVE[name]}") is True:
+        return True
+    tolerance = _POWER_TOLERANCE_DB if name == "tx_power_dbm" else 0.0
+    return abs(float(shown) - float(value)) <= tolerance
+
+
+def judge(
+    kind: str, wanted: Mapping[str, Value], read: Mapping[str, Value]
+) -> tuple[Verdict, tuple[str, ...]]:
+    """Judge a read-back.
+
+    Parameters
+    ----------
+    kind : str
+        Device kind.
+    wanted, read : mapping
+        Values by path.
+
+    Returns
+    -------
+    verdict : Verdict
+        ``PENDING`` when only operational values lag behind.
+    paths : tuple of str
+        The paths at fault.
+    """
+    wrong = differences(kind, wanted, read)
+    if wrong:
+        return Verdict.DIFFERS, wrong
+    lagging = operational_differences(kind, wanted, read)
+    return (Verdict.PENDING if lagging else Verdict.AGREES), lagging
+
+
+def evidence_id(device: str, read: Mapping[str, Value]) -> str:
+    """Give the id of a read-back: a digest of what was read from which device."""
+    text = json.dumps([device, dict(read)], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
