@@ -1,0 +1,1 @@
+"""Cities in the box: one folder each, read by `twin.geo.cityfile.load_city`."""

@@ -1,0 +1,250 @@
+"""Read a city folder: `city.yaml` and the tables it names. Nothing here is random."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from twin.geo import tables
+from twin.geo.csvtable import Table, read_table
+from twin.geo.geojson import load_districts
+from twin.geo.schema import CityFile, TableEntry
+from twin.model.city import City, District, Provenance, Ring, Ssid
+from twin.model.errors import InputError
+from twin.model.safe import Document, load_yaml, parse_model
+
+__all__ = ["CITIES", "city_folder", "read_city"]
+
+CITIES = Path(__file__).parent.parent / "cities"
+"""Folder of the cities in the box."""
+
+_Object = TypeVar("_Object")
+
+
+def city_folder(ref: str | Path) -> Path:
+    """Find the folder of a city.
+
+    Parameters
+    ----------
+    ref : str or Path
+        Name of a city in the box, or a folder with a `city.yaml`.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        Neither.
+    """
+    name = str(ref)
+    boxed = CITIES / name
+    if isinstance(ref, str) and "/" not in name and name and (boxed / "city.yaml").is_file():
+        return boxed
+    folder = Path(ref)
+    if folder.name == "city.yaml":
+        folder = folder.parent
+    if name and "\0" not in name and (folder / "city.yaml").is_file():
+        return folder
+    known = ", ".join(sorted(path.parent.name for path in CITIES.glob("*/city.yaml"))) or "none"
+    raise InputError(
+        f"no city {name!r}", hint=f"cities in the box: {known}; or name a folder with a city.yaml"
+    )
+
+
+def read_city(folder: Path) -> City:
+    """Read a city folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder with a `city.yaml`.
+
+    Returns
+    -------
+    City
+        The city.
+
+    Raises
+    ------
+    InputError
+        A file is missing or wrong: says which, where and what to do.
+    """
+    document = load_yaml(folder / "city.yaml")
+    head = parse_model(CityFile, document)
+    _check_files(document, head)
+    with _without_gc():
+        return _Reader(folder, head, document).city()
+
+
+def _check_files(document: Document, head: CityFile) -> None:
+    seen: set[str] = set()
+    for i, entry in enumerate(head.tables):
+        if entry.file in seen:
+            raise document.error(f"file {entry.file} stands twice", "tables", i, "file")
+        seen.add(entry.file)
+        if entry.file.endswith(".geojson") != (entry.subject == "districts"):
+            raise document.error(
+                f"{entry.subject} cannot stand in {entry.file}",
+                "tables",
+                i,
+                "file",
+                hint="districts are GeoJSON, everything else is CSV",
+            )
+
+
+@contextmanager
+def _without_gc() -> Iterator[None]:
+    """Pause the cycle collector: half a million new records hold no cycle and cost it seconds."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+class _Reader:
+    """One reading of one folder."""
+
+    def __init__(self, folder: Path, head: CityFile, document: Document) -> None:
+        self.folder = folder
+        self.head = head
+        self.document = document
+        self.ids: dict[str, set[str]] = {}
+
+    def city(self) -> City:
+        head = self.head
+        districts = self._districts()
+        radios = self._by_owner("radios", tables.read_radios)
+        ports = self._by_owner("ports", tables.read_ports)
+        networks = _networks(head)
+        access_points = self._objects(
+            "access_points",
+            lambda table, synthetic: tables.read_access_points(
+                table, radios, networks, synthetic=synthetic
+            ),
+        )
+        switches = self._objects(
+            "switches",
+            lambda table, synthetic: tables.read_switches(table, ports, synthetic=synthetic),
+        )
+        return City(
+            name=head.name,
+            title=head.title,
+            seed=head.seed,
+            timezone=head.timezone,
+            lat_deg=head.centre.lat_deg,
+            lon_deg=head.centre.lon_deg,
+            outline=self._outline(districts),
+            districts=districts,
+            census=self._objects("census", lambda t, s: tables.read_census(t, synthetic=s)),
+            schools=self._objects("schools", lambda t, s: tables.read_schools(t, synthetic=s)),
+            stops=self._objects("stops", lambda t, s: tables.read_stops(t, synthetic=s)),
+            buildings=self._objects(
+                "buildings", lambda t, s: tables.read_buildings(t, synthetic=s)
+            ),
+            sites=self._objects("sites", lambda t, s: tables.read_sites(t, synthetic=s)),
+            cells=self._objects("cells", lambda t, s: tables.read_cells(t, synthetic=s)),
+            access_points=access_points,
+            switches=switches,
+            cabinets=self._objects("cabinets", lambda t, s: tables.read_cabinets(t, synthetic=s)),
+            lamps=self._objects("lamps", lambda t, s: tables.read_lamps(t, synthetic=s)),
+            street_km=head.street_km,
+            provenance=tuple(_provenance(entry) for entry in head.tables),
+        )
+
+    def _entries(self, subject: str) -> list[TableEntry]:
+        return [entry for entry in self.head.tables if entry.subject == subject]
+
+    def _table(self, entry: TableEntry) -> Table:
+        return read_table(self.folder / entry.file, tables.COLUMNS[entry.subject])
+
+    def _objects(
+        self, subject: str, read: Callable[[Table, bool], tuple[_Object, ...]]
+    ) -> tuple[_Object, ...]:
+        """Join the tables of a subject; an id stands once in all of them."""
+        objects: tuple[_Object, ...] = ()
+        ids = self.ids.setdefault(subject, set())
+        for entry in self._entries(subject):
+            table = self._table(entry)
+            objects += read(table, entry.synthetic)
+            if "id" not in table.header:
+                continue
+            for i_row, id_ in enumerate(table.texts("id") if ids else ()):
+                if id_ in ids:
+                    raise table.error(i_row, "id", "stands in another table as well")
+            ids.update(table.texts("id"))
+        return objects
+
+    def _by_owner(
+        self,
+        subject: str,
+        read: Callable[[Table], Mapping[str, tuple[_Object, ...]]],
+    ) -> dict[str, tuple[_Object, ...]]:
+        """Read parts such as radios, by the id of what they belong to."""
+        parts: dict[str, tuple[_Object, ...]] = {}
+        owners = {"radios": ("access_points", "access_point"), "ports": ("switches", "switch")}
+        owner_subject, column = owners[subject]
+        known = {
+            id_ for entry in self._entries(owner_subject) for id_ in self._table(entry).texts("id")
+        }
+        for entry in self._entries(subject):
+            table = self._table(entry)
+            for i_row, owner in enumerate(table.texts(column)):
+                if owner not in known:
+                    raise table.error(i_row, column, f"is not in the {owner_subject} table")
+            for owner, mine in read(table).items():
+                parts[owner] = parts.get(owner, ()) + mine
+        return parts
+
+    def _districts(self) -> tuple[District, ...]:
+        return tuple(
+            district
+            for entry in self._entries("districts")
+            for district in load_districts(self.folder / entry.file, synthetic=entry.synthetic)
+        )
+
+    def _outline(self, districts: tuple[District, ...]) -> tuple[Ring, ...]:
+        for district in districts:
+            if district.code == self.head.outline:
+                return district.rings
+        raise self.document.error(
+            f"outline {self.head.outline!r} is the code of no district",
+            "outline",
+            hint="name a code of the districts table",
+        )
+
+
+def _networks(head: CityFile) -> dict[str, tuple[Ssid, ...]]:
+    return {
+        name: tuple(
+            Ssid(
+                name=network.name,
+                enabled=network.enabled,
+                hidden=network.hidden,
+                station_isolation=network.station_isolation,
+            )
+            for network in networks
+        )
+        for name, networks in head.networks.items()
+    }
+
+
+def _provenance(entry: TableEntry) -> Provenance:
+    assumed = f"Assumed: {'; '.join(entry.assumptions)}." if entry.assumptions else ""
+    return Provenance(
+        table=entry.file,
+        source=entry.source,
+        licence=entry.licence,
+        attribution=entry.attribution,
+        changed=entry.changed,
+        synthetic=entry.synthetic,
+        note=" ".join(part for part in (entry.note, assumed) if part),
+    )

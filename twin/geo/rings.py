@@ -1,0 +1,79 @@
+"""Which area a point lies in: even-odd test of rings and the lookup of districts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from twin.model.city import District, Ring
+
+__all__ = ["district_slugs", "inside", "ring_area_m2"]
+
+
+def inside(rings: Iterable[Ring], x_m: ArrayLike, y_m: ArrayLike) -> NDArray[np.bool_]:
+    """Say which points lie inside an area by the even-odd rule.
+
+    Parameters
+    ----------
+    rings : iterable of Ring
+        Outer boundaries and holes in any order.
+    x_m, y_m : array_like of shape (N,)
+        Points. [m]
+
+    Returns
+    -------
+    ndarray of shape (N,)
+        True inside.
+    """
+    x = np.asarray(x_m, dtype=np.float64)
+    y = np.asarray(y_m, dtype=np.float64)
+    order = np.argsort(y, kind="stable")
+    x_sorted, y_sorted = x[order], y[order]
+    result = np.zeros(x.shape, dtype=bool)
+    for ring in rings:
+        for (x0, y0), (x1, y1) in zip(ring, (*ring[1:], ring[0]), strict=True):
+            if y0 == y1:
+                continue
+            # an edge can only be crossed by points between its ends
+            first, last = np.searchsorted(y_sorted, (min(y0, y1), max(y0, y1)), side="left")
+            cross = x0 + (y_sorted[first:last] - y0) * ((x1 - x0) / (y1 - y0))
+            result[first:last] ^= x_sorted[first:last] < cross
+    answer = np.empty_like(result)
+    answer[order] = result
+    return answer
+
+
+def ring_area_m2(ring: Ring) -> float:
+    """Area inside a ring, without sign. [m2]"""
+    points = np.asarray(ring, dtype=np.float64)
+    x, y = (points - points[0]).T
+    return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
+
+
+def district_slugs(
+    districts: Sequence[District], x_m: ArrayLike, y_m: ArrayLike, *, level: str = "district"
+) -> tuple[str, ...]:
+    """Name the district of each point.
+
+    Parameters
+    ----------
+    districts : sequence of District
+        Districts of a city, of any level.
+    x_m, y_m : array_like of shape (N,)
+        Points. [m]
+    level : str
+        ``city``, ``district`` or ``quarter``.
+
+    Returns
+    -------
+    tuple of str
+        Slugs; empty text where no district of that level lies.
+    """
+    x, y = np.asarray(x_m, dtype=np.float64), np.asarray(y_m, dtype=np.float64)
+    slugs = np.full(x.shape, "", dtype=object)
+    for district in districts:
+        if district.level == level:
+            slugs[inside(district.rings, x, y)] = district.slug
+    return tuple(str(slug) for slug in slugs)
