@@ -1,0 +1,65 @@
+"""The canonical trace of a simulation: counts, the last events, and one hash over all of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Event", "EventTrace"]
+
+_KEEP = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something discrete that happened: when [s], what, to whom, and how much."""
+
+    at_s: float
+    what: str
+    who: str
+    amount: int = 0
+
+
+class EventTrace:
+    """Collects events and hashes them in the order they happen.
+
+    Notes
+    -----
+    Times are quantised to milliseconds and every amount is a whole number before it is hashed, so
+    the hash does not hang on the last bits of floating point.
+    """
+
+    __slots__ = ("_counts", "_digest", "_recent")
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._digest = hashlib.sha256()
+        self._recent: deque[Event] = deque(maxlen=_KEEP)
+
+    def add(self, at_s: float, what: str, who: str, amount: int = 0) -> None:
+        """Record an event."""
+        self._counts[what] += 1
+        self._recent.append(Event(at_s, what, who, amount))
+        self._digest.update(f"{round(at_s * 1000)}|{what}|{who}|{amount}\n".encode())
+
+    def add_counts(self, at_s: float, what: str, values: NDArray[np.int64]) -> None:
+        """Hash a vector of whole numbers, such as users by cell after a tick."""
+        self._digest.update(f"{round(at_s * 1000)}|{what}|{values.size}\n".encode())
+        self._digest.update(np.ascontiguousarray(values, dtype="<i8").tobytes())
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how often each kind of event happened, by name in order."""
+        return dict(sorted(self._counts.items()))
+
+    def recent(self) -> tuple[Event, ...]:
+        """Return the latest events, oldest first."""
+        return tuple(self._recent)
+
+    def sha256(self) -> str:
+        """Return the hash over everything recorded so far."""
+        return self._digest.hexdigest()
