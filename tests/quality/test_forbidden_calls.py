@@ -39,6 +39,7 @@ READERS = {
     "objectify.parse",
 }
 MODULES = {"pickle", "cPickle", "dill", "shelve", "marshal", "xml", "defusedxml", "telnetlib"}
+HARMLESS = {"xml.sax.saxutils"}  # escapes text, parses nothing
 NAMES = {"AutoAddPolicy", "WarningPolicy", "to_ele"}
 CALLS = {"os.system", "os.popen", "eval", "exec", "compile", "asyncio.create_subprocess_shell"}
 ARGUMENTS = {
@@ -74,7 +75,7 @@ def _uses(node: ast.AST) -> Iterator[str]:
         case ast.Import(names=names):
             yield from (a.name for a in names if a.name.partition(".")[0] in MODULES)
         case ast.ImportFrom(module=str(module), names=names):
-            if module.partition(".")[0] in MODULES:
+            if module.partition(".")[0] in MODULES and module not in HARMLESS:
                 yield module
             yield from _named(module.rpartition(".")[2], *(alias.name for alias in names))
         case ast.Attribute(value=value, attr=attr):
