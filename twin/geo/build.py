@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +17,6 @@ from twin.geo.generate.sites import DensityMap, generate_sites
 from twin.geo.generate.streets import street_lattice
 from twin.geo.generate.wifi import NETWORKS, generate_wifi, school_places, station_places
 from twin.geo.provenance import DUISBURG_TABLES
-from twin.geo.schema import city_schema
 from twin.geo.sources import OpenData, read_sources
 from twin.geo.writer import city_texts, write_city
 from twin.model.city import City
@@ -30,7 +28,7 @@ OUTLINE = "000"
 N_LAMPS = 46_000
 N_SMALL_CELLS = 36
 SEED = 7
-SCHEMA = Path(__file__).with_name("city.schema.json")
+_STATIONS = "_stations.csv"  # drawn from the stops, so under their licence
 
 
 def build_duisburg(data: OpenData, seed: int) -> City:
@@ -123,6 +121,7 @@ def duisburg_texts(source: Path, seed: int) -> dict[str, str]:
         networks=NETWORKS,
         outline=OUTLINE,
         schema_path="../../geo/city.schema.json",
+        stands_in=lambda site, file: site.startswith("station-") == file.endswith(_STATIONS),
     )
 
 
@@ -150,15 +149,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{err}\n")
         return 1
     write_city(arguments.out, texts)
-    SCHEMA.write_text(schema_text(), encoding="utf-8", newline="\n")
     size_mb = sum(len(text.encode()) for text in texts.values()) / 1e6
     sys.stdout.write(f"{arguments.out}: {len(texts)} files, {size_mb:.1f} MB\n")
     return 0
-
-
-def schema_text() -> str:
-    """Text of the JSON schema of `city.yaml`, as shipped beside this module."""
-    return json.dumps(city_schema(), indent=2) + "\n"
 
 
 if __name__ == "__main__":

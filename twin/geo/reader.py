@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +24,7 @@ CITIES = Path(__file__).parent.parent / "cities"
 """Folder of the cities in the box."""
 
 _Object = TypeVar("_Object")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
 def city_folder(ref: str | Path) -> Path:
@@ -43,14 +46,13 @@ def city_folder(ref: str | Path) -> Path:
         Neither.
     """
     name = str(ref)
-    boxed = CITIES / name
-    if isinstance(ref, str) and "/" not in name and name and (boxed / "city.yaml").is_file():
-        return boxed
     folder = Path(ref)
     if folder.name == "city.yaml":
         folder = folder.parent
-    if name and "\0" not in name and (folder / "city.yaml").is_file():
-        return folder
+    boxed = [CITIES / name] if isinstance(ref, str) and _NAME.fullmatch(name) else []
+    for candidate in (*boxed, folder):
+        if name and os.path.isfile(candidate / "city.yaml"):  # noqa: PTH113 - Path.is_file raises on long names
+            return candidate
     known = ", ".join(sorted(path.parent.name for path in CITIES.glob("*/city.yaml"))) or "none"
     raise InputError(
         f"no city {name!r}", hint=f"cities in the box: {known}; or name a folder with a city.yaml"
@@ -118,6 +120,7 @@ class _Reader:
         self.head = head
         self.document = document
         self.ids: dict[str, set[str]] = {}
+        self.tables: dict[str, Table] = {}
 
     def city(self) -> City:
         head = self.head
@@ -164,7 +167,10 @@ class _Reader:
         return [entry for entry in self.head.tables if entry.subject == subject]
 
     def _table(self, entry: TableEntry) -> Table:
-        return read_table(self.folder / entry.file, tables.COLUMNS[entry.subject])
+        if entry.file not in self.tables:
+            header = tables.COLUMNS[entry.subject]
+            self.tables[entry.file] = read_table(self.folder / entry.file, header)
+        return self.tables[entry.file]
 
     def _objects(
         self, subject: str, read: Callable[[Table, bool], tuple[_Object, ...]]

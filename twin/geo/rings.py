@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twin.model.city import District, Ring
 
-__all__ = ["district_slugs", "inside", "ring_area_m2"]
+__all__ = ["distance_m", "district_slugs", "inside"]
 
 
 def inside(rings: Iterable[Ring], x_m: ArrayLike, y_m: ArrayLike) -> NDArray[np.bool_]:
@@ -45,11 +45,31 @@ def inside(rings: Iterable[Ring], x_m: ArrayLike, y_m: ArrayLike) -> NDArray[np.
     return answer
 
 
-def ring_area_m2(ring: Ring) -> float:
-    """Area inside a ring, without sign. [m2]"""
-    points = np.asarray(ring, dtype=np.float64)
-    x, y = (points - points[0]).T
-    return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
+def distance_m(rings: Iterable[Ring], x_m: ArrayLike, y_m: ArrayLike) -> NDArray[np.float64]:
+    """Distance of points to the boundary of an area.
+
+    Parameters
+    ----------
+    rings : iterable of Ring
+        Outer boundaries and holes.
+    x_m, y_m : array_like of shape (N,)
+        Points. [m]
+
+    Returns
+    -------
+    ndarray of shape (N,)
+        Distance to the nearest edge. [m]
+    """
+    points = np.stack(np.broadcast_arrays(x_m, y_m), axis=-1).astype(np.float64)
+    nearest = np.full(len(points), np.inf)
+    for ring in rings:
+        for start, end in zip(ring, (*ring[1:], ring[0]), strict=True):
+            edge = np.subtract(end, start)
+            length2 = float(edge @ edge)
+            along = ((points - start) @ edge / length2).clip(0, 1) if length2 else 0.0
+            foot = start + np.multiply.outer(np.asarray(along), edge)
+            nearest = np.minimum(nearest, np.hypot(*(points - foot).T))
+    return nearest
 
 
 def district_slugs(

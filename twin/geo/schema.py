@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-__all__ = ["CityFile", "Network", "Place", "Subject", "TableEntry", "city_schema"]
+__all__ = ["SCHEMA_FILE", "CityFile", "Network", "Place", "Subject", "TableEntry", "schema_text"]
+
+SCHEMA_FILE = Path(__file__).with_name("city.schema.json")
 
 Subject = Literal[
     "districts",
@@ -94,15 +98,20 @@ class CityFile(_Model):
         return value
 
 
-def city_schema() -> dict[str, object]:
-    """JSON schema of `city.yaml`, for editors.
+def schema_text() -> str:
+    """Make the JSON schema of `city.yaml`, for editors; shipped as `SCHEMA_FILE`.
 
     Returns
     -------
-    dict
-        The schema, draft 2020-12.
+    str
+        The schema, draft 2020-12; ``python -m twin.geo.schema`` writes it.
     """
-    return {
+    schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **CityFile.model_json_schema(),
     }
+    return json.dumps(schema, indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    SCHEMA_FILE.write_text(schema_text(), encoding="utf-8", newline="\n")

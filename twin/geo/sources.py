@@ -1,4 +1,4 @@
-"""Read the open data of a city: outline, census, schools and stops, as their publishers wrote them."""
+"""Read the open data of a city: outline, census, schools and stops, as they were published."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ __all__ = ["CensusGrid", "OpenData", "read_sources"]
 
 _MODES = ("bus", "tram", "subway", "rail", "ferry")
 _N_TYPES = 10
+_TOLERANCE = 0.02  # residents at the border belong to cells that lie half outside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +61,10 @@ class CensusGrid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenData:
-    """All that was to hand about a city; `residents` is the count of the 1 km cells inside."""
+    """All that was to hand about a city."""
 
     districts: tuple[District, ...]
     census: CensusGrid
-    residents_1km: float
     schools: tuple[School, ...]
     stops: tuple[Stop, ...]
     stop_weight: dict[str, float]
@@ -90,8 +90,10 @@ def read_sources(folder: Path, name: str) -> OpenData:
     Raises
     ------
     InputError
-        A file is missing or lacks a column.
+        A file is missing, lacks a column, or the two census tables do not belong together.
     """
+    census = _census(folder / f"zensus_100m_{name}.csv")
+    _compare(folder / f"zensus_1km_{name}.csv", float(census.residents.sum()))
     weights: dict[str, float] = {}
     stations: set[str] = set()
     stops = []
@@ -102,8 +104,7 @@ def read_sources(folder: Path, name: str) -> OpenData:
             stations.add(str(item["eva"]))
     return OpenData(
         districts=load_districts(folder / f"{name}_districts.geojson"),
-        census=_census(folder / f"zensus_100m_{name}.csv"),
-        residents_1km=_residents(folder / f"zensus_1km_{name}.csv"),
+        census=census,
         schools=tuple(map(_school, _points(folder / f"{name}_schools.geojson"))),
         stops=tuple(stops),
         stop_weight=weights,
@@ -179,8 +180,15 @@ def _census(path: Path) -> CensusGrid:
         raise InputError(f"not the census table expected ({err})", str(path)) from err
 
 
-def _residents(path: Path) -> float:
+def _compare(path: Path, residents: float) -> None:
+    """Refuse 100 m cells whose residents are not those of the 1 km cells."""
     try:
-        return sum(float(r["Einwohner"] or 0) * float(r["share_in_city"]) for r in _rows(path))
+        expected = sum(float(r["Einwohner"] or 0) * float(r["share_in_city"]) for r in _rows(path))
     except (KeyError, ValueError) as err:
         raise InputError(f"not the census table expected ({err})", str(path)) from err
+    if abs(residents - expected) > _TOLERANCE * expected:
+        raise InputError(
+            f"{expected:.0f} residents, but {residents:.0f} in the 100 m cells",
+            str(path),
+            hint="take both tables from one census",
+        )

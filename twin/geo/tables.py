@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from sys import intern
 
 from twin.geo.csvtable import Table
@@ -33,7 +32,6 @@ __all__ = [
     "SCENARIOS",
     "SITE_KINDS",
     "TECHNOLOGIES",
-    "cell_rows",
     "read_access_points",
     "read_buildings",
     "read_cabinets",
@@ -447,38 +445,39 @@ def rows_of(subject: str, objects: Iterable[object]) -> list[list[str]]:
     Parameters
     ----------
     subject : str
-        A key of `COLUMNS` whose columns are fields of the objects.
+        A key of `COLUMNS`.
     objects : iterable
         Records of `twin.model.city`.
 
     Returns
     -------
     list of list of str
-        Cells in the order of `COLUMNS`.
+        Cells in the order of `COLUMNS`; a column that names the owner of a part, such as the
+        switch of a port, or a set of networks is left out: only the writer knows it.
     """
-    columns = COLUMNS[subject]
-    return [[_cell(column, getattr(thing, column)) for column in columns] for thing in objects]
+    columns = [name for name in COLUMNS[subject] if name not in _OWNED.get(subject, ())]
+    return [[_text(column, _value(thing, column)) for column in columns] for thing in objects]
 
 
-def cell_rows(cells: Sequence[Cell]) -> list[list[str]]:
-    """Write radio cells as rows; Hz become MHz and kHz here."""
-    scaled = {"carrier_mhz": 1e6, "bandwidth_mhz": 1e6, "scs_khz": 1e3}
-
-    def value(cell: Cell, column: str) -> object:
-        if column in scaled:
-            return getattr(cell, column.rsplit("_", 1)[0] + "_hz") / scaled[column]
-        return getattr(cell, column)
-
-    return [[_cell(name, value(cell, name)) for name in COLUMNS["cells"]] for cell in cells]
+_OWNED = {"radios": ("access_point",), "ports": ("switch",), "access_points": ("networks",)}
+_SCALED = {"carrier_mhz": ("carrier_hz", 1e6), "bandwidth_mhz": ("bandwidth_hz", 1e6)}
+_SCALED["scs_khz"] = ("scs_hz", 1e3)
 
 
-def _cell(column: str, value: object) -> str:
+def _value(thing: object, column: str) -> object:
+    if isinstance(thing, Cell) and column in _SCALED:
+        field, scale = _SCALED[column]
+        return float(getattr(thing, field)) / scale
+    return getattr(thing, column)
+
+
+def _text(column: str, value: object) -> str:
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, float):
-        if column in {"x_m", "y_m"}:
+        if column in _XY:
             return f"{value:.1f}"
-        return f"{value:.0f}" if math.floor(value) == value else repr(value)
+        return f"{value:.0f}" if value.is_integer() else repr(value)
     if isinstance(value, tuple):
         return "+".join(value)
     return str(value)

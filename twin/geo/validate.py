@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from twin.geo.reader import city_folder, read_city
-from twin.geo.rings import inside
+from twin.geo.rings import distance_m, inside
 from twin.model.city import AccessPoint, Cell, City
 from twin.model.errors import InputError, ModelError
 from twin.model.regulatory import check_radio
@@ -21,6 +23,7 @@ MAX_LAMPS, MIN_LAMPS = 60, 20
 """Lamps of a cabinet; general knowledge, unchecked."""
 
 _NEAR_M = 500.0  # an antenna may stand just across the border
+_SHOWN = 5  # a wrong projection moves everything at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,39 +187,30 @@ def _radios_of(ap: AccessPoint) -> Iterator[CityFinding]:
                 yield _warning(str(finding), where)
 
 
+_PLACED = ("schools", "stops", "sites", "access_points", "switches", "cabinets", "lamps")
+
+
 def _places(city: City) -> Iterator[CityFinding]:
-    """What stands far outside the outline was projected or typed wrongly."""
-    groups: Sequence[tuple[str, Iterable[tuple[str, float, float]]]] = (
-        ("census", ((f"census row {i + 2}", c.x_m, c.y_m) for i, c in enumerate(city.census))),
-        (
-            "buildings",
-            ((f"building row {i + 2}", b.x_m, b.y_m) for i, b in enumerate(city.buildings)),
-        ),
-        *(
-            (name, ((thing.id, thing.x_m, thing.y_m) for thing in getattr(city, name)))
-            for name in (
-                "schools",
-                "stops",
-                "sites",
-                "access_points",
-                "switches",
-                "cabinets",
-                "lamps",
-            )
-        ),
-    )
-    for _, points in groups:
-        named = list(points)
-        if not named:
-            continue
-        xs, ys = [x for _, x, _ in named], [y for _, _, y in named]
-        for (id_, x, y), is_in in zip(named, inside(city.outline, xs, ys), strict=True):
-            if not is_in and _distance_m(city, x, y) > _NEAR_M:
-                yield _error(f"lies over {_NEAR_M:g} m outside the city at {x:.0f}, {y:.0f}", id_)
+    """Find what stands far outside the outline: it was projected or typed wrongly."""
+    named = {
+        subject: [(thing.id, thing.x_m, thing.y_m) for thing in getattr(city, subject)]
+        for subject in _PLACED
+    }
+    named["census"] = [(f"row {i + 2}", c.x_m, c.y_m) for i, c in enumerate(city.census)]
+    named["buildings"] = [(f"row {i + 2}", b.x_m, b.y_m) for i, b in enumerate(city.buildings)]
+    for subject, things in named.items():
+        yield from _outside(city, subject, things)
 
 
-def _distance_m(city: City, x_m: float, y_m: float) -> float:
-    """Distance to the nearest corner of the outline, an upper bound of that to the outline."""
-    return min(
-        ((px - x_m) ** 2 + (py - y_m) ** 2) ** 0.5 for ring in city.outline for px, py in ring
-    )
+def _outside(
+    city: City, subject: str, things: Sequence[tuple[str, float, float]]
+) -> Iterator[CityFinding]:
+    xy = np.array([thing[1:] for thing in things]).reshape(-1, 2)
+    out = np.flatnonzero(~inside(city.outline, xy[:, 0], xy[:, 1]))
+    far = out[distance_m(city.outline, xy[out, 0], xy[out, 1]) > _NEAR_M]
+    for i in far[:_SHOWN].tolist():
+        id_, x_m, y_m = things[i]
+        what = f"lies over {_NEAR_M:g} m outside the city, at {x_m:.0f}, {y_m:.0f}"
+        yield _error(what, f"{subject} {id_}")
+    if len(far) > _SHOWN:
+        yield _error(f"{len(far) - _SHOWN} more lie outside the city", subject)

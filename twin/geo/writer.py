@@ -10,14 +10,18 @@ import yaml
 
 from twin.geo.geojson import dump_districts
 from twin.geo.schema import CityFile, TableEntry
-from twin.geo.tables import COLUMNS, cell_rows, rows_of
-from twin.model.city import AccessPoint, City, Ssid, Switch
+from twin.geo.tables import COLUMNS, rows_of
+from twin.model.city import AccessPoint, City, Ssid
 from twin.model.errors import ModelError
 
 __all__ = ["city_texts", "write_city"]
 
-Part = Callable[[str, str], bool]
-"""Whether an object of a subject (first) with a site (second) stands in a file."""
+Stands = Callable[[str, str], bool]
+
+
+def _anywhere(site: str, file: str) -> bool:
+    del site, file
+    return True
 
 
 def city_texts(
@@ -27,7 +31,7 @@ def city_texts(
     networks: Mapping[str, tuple[Ssid, ...]],
     outline: str,
     schema_path: str = "",
-    station_files: str = "_stations",
+    stands_in: Stands = _anywhere,
 ) -> dict[str, str]:
     """Make the text of every file of a city folder.
 
@@ -36,16 +40,16 @@ def city_texts(
     city : City
         The city.
     entries : sequence of TableEntry
-        The files wanted. Of the Wi-Fi subjects a file whose name ends in `station_files` takes
-        what stands at a stop, the other one takes the rest.
+        The files wanted.
     networks : mapping
         Sets of Wi-Fi networks by name; each access point offers one of them.
     outline : str
         Code of the district that is the whole city.
     schema_path : str
         Where an editor finds the JSON schema; empty for no such line.
-    station_files : str
-        See `entries`.
+    stands_in : callable
+        Says of a site and a file whether access points and switches of the site stand in the
+        file: tables under different licences stay apart.
 
     Returns
     -------
@@ -58,17 +62,12 @@ def city_texts(
         An access point offers networks that no set holds.
     """
     names = {ssids: name for name, ssids in networks.items()}
-    subjects = {entry.subject for entry in entries if entry.file.endswith(f"{station_files}.csv")}
-    texts = {}
+    texts = {"city.yaml": _head(city, entries, networks, outline, schema_path)}
     for entry in entries:
         if entry.subject == "districts":
             texts[entry.file] = dump_districts(city.districts)
-            continue
-        wanted = None
-        if entry.subject in subjects:
-            wanted = entry.file.endswith(f"{station_files}.csv")
-        texts[entry.file] = _csv(entry.subject, _rows(city, entry.subject, wanted, names))
-    texts["city.yaml"] = _head(city, entries, networks, outline, schema_path)
+        else:
+            texts[entry.file] = _csv(entry.subject, _rows(city, entry, names, stands_in))
     return texts
 
 
@@ -88,68 +87,34 @@ def write_city(folder: Path, texts: Mapping[str, str]) -> None:
 
 
 def _rows(
-    city: City, subject: str, at_station: bool | None, names: Mapping[tuple[Ssid, ...], str]
+    city: City, entry: TableEntry, names: Mapping[tuple[Ssid, ...], str], stands_in: Stands
 ) -> list[list[str]]:
-    def is_wanted(thing: AccessPoint | Switch) -> bool:
-        return at_station is None or thing.site.startswith("station-") == at_station
-
-    access_points = [ap for ap in city.access_points if is_wanted(ap)]
-    switches = [switch for switch in city.switches if is_wanted(switch)]
-    match subject:
-        case "cells":
-            return cell_rows(city.cells)
+    access_points = [ap for ap in city.access_points if stands_in(ap.site, entry.file)]
+    switches = [switch for switch in city.switches if stands_in(switch.site, entry.file)]
+    match entry.subject:
         case "access_points":
-            return _access_point_rows(access_points, names)
+            rows = rows_of("access_points", access_points)
+            at = COLUMNS["access_points"].index("networks")
+            return [
+                [*row[:at], _set_name(ap, names), *row[at:]]
+                for ap, row in zip(access_points, rows, strict=True)
+            ]
         case "radios":
-            return _part_rows(subject, [(ap.id, ap.radios) for ap in access_points])
+            return [[ap.id, *row] for ap in access_points for row in rows_of("radios", ap.radios)]
         case "switches":
-            return rows_of(subject, switches)
+            return rows_of("switches", switches)
         case "ports":
-            return _part_rows(subject, [(switch.id, switch.ports) for switch in switches])
-        case _:
+            return [
+                [switch.id, *row] for switch in switches for row in rows_of("ports", switch.ports)
+            ]
+        case subject:
             return rows_of(subject, getattr(city, subject))
 
 
-def _part_rows(subject: str, owned: Sequence[tuple[str, Sequence[object]]]) -> list[list[str]]:
-    """Rows of parts; the first column is the id of the owner."""
-    columns = COLUMNS[subject][1:]
-    return [[owner, *rows_of_part(columns, part)] for owner, parts in owned for part in parts]
-
-
-def rows_of_part(columns: Sequence[str], part: object) -> list[str]:
-    """Cells of one part, such as a radio."""
-    return [_text(getattr(part, column)) for column in columns]
-
-
-def _access_point_rows(
-    access_points: Sequence[AccessPoint], names: Mapping[tuple[Ssid, ...], str]
-) -> list[list[str]]:
-    rows = []
-    for ap in access_points:
-        if ap.ssids not in names:
-            raise ModelError(f"{ap.id} offers networks that stand in no set")
-        rows.append(
-            [
-                ap.id,
-                ap.site,
-                f"{ap.x_m:.1f}",
-                f"{ap.y_m:.1f}",
-                _text(ap.height_m),
-                ap.placement,
-                names[ap.ssids],
-                ap.switch,
-                ap.port,
-            ]
-        )
-    return rows
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, float):
-        return f"{value:g}"
-    return str(value)
+def _set_name(ap: AccessPoint, names: Mapping[tuple[Ssid, ...], str]) -> str:
+    if ap.ssids not in names:
+        raise ModelError(f"{ap.id} offers networks that stand in no set")
+    return names[ap.ssids]
 
 
 def _csv(subject: str, rows: Sequence[Sequence[str]]) -> str:
@@ -192,8 +157,13 @@ def _head(
             ]
             for name, ssids in networks.items()
         },
-        "tables": [entry.model_dump(exclude_defaults=True) for entry in entries],
+        "tables": [_entry(entry) for entry in entries],
     }
     CityFile.model_validate(data)
     first = f"# yaml-language-server: $schema={schema_path}\n" if schema_path else ""
     return first + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _entry(entry: TableEntry) -> dict[str, Any]:
+    """Show every flag, but no empty text or list."""
+    return {key: value for key, value in entry.model_dump().items() if value not in ("", [])}

@@ -86,4 +86,4 @@ def apportion(counts: NDArray[np.int64], totals: NDArray[np.int64]) -> NDArray[n
     missing = totals - whole.sum(axis=1)
     order = np.argsort(whole - exact, axis=1, kind="stable")
     rank = np.argsort(order, axis=1, kind="stable")
-    return whole + (rank < missing[:, None])
+    return np.asarray(whole + (rank < missing[:, None]))

@@ -39,7 +39,7 @@ class Carrier:
 
 
 def _low(operator: str, technology: str, band: str, carrier_mhz: float, share: float) -> Carrier:
-    """A 2 x 10 MHz block below 1 GHz."""
+    """Describe a 2 x 10 MHz block below 1 GHz."""
     return Carrier(
         operator=operator,
         technology=technology,
@@ -59,7 +59,7 @@ def _low(operator: str, technology: str, band: str, carrier_mhz: float, share: f
 def _mid(
     operator: str, technology: str, band: str, carrier_mhz: float, width_mhz: float, share: float
 ) -> Carrier:
-    """A block at 1.8 or 2.1 GHz; half the width has half the power."""
+    """Describe a block at 1.8 or 2.1 GHz; half the width has half the power."""
     return Carrier(
         operator=operator,
         technology=technology,
@@ -76,7 +76,7 @@ def _mid(
 
 
 def _n78(operator: str, carrier_mhz: float, width_mhz: float, share: float) -> Carrier:
-    """A block at 3.6 GHz on an active antenna; 43.5 dBm per 10 MHz."""
+    """Describe a block at 3.6 GHz on an active antenna; 43.5 dBm per 10 MHz."""
     return Carrier(
         operator=operator,
         technology="nr",

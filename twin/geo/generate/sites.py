@@ -24,6 +24,7 @@ _DENSE_M, _SPARSE_M = 330.0, 720.0
 _DENSE_PER_KM2, _SPARSE_PER_KM2 = 6000.0, 800.0
 _MAST_M = 900.0
 _SHRINK = 0.93
+_LEAST_SCALE = 0.01  # then the candidates are used up
 _CELL_M = 100.0
 
 
@@ -164,7 +165,7 @@ def _records(places: Sequence[_Place]) -> tuple[Site, ...]:
 
 
 def _roof_candidates(census: CensusGrid, rng: np.random.Generator) -> NDArray[np.float64]:
-    """A roof per built-up cell, in random order that prefers cells with many residents."""
+    """Offer a roof per built-up cell, in random order that prefers cells with many residents."""
     built = np.flatnonzero(census.buildings > 0)
     weight = census.residents[built] + 10.0
     # Efraimidis and Spirakis (2006): sorting by log(u)/w draws by weight without replacement
@@ -186,7 +187,7 @@ def _mast_candidates(outline: Sequence[Ring], rng: np.random.Generator) -> NDArr
 
 
 def _spacing_m(density_per_km2: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Least distance to an own site: falls with the logarithm of the density. [m]"""
+    """Find the least distance to an own site in m: it falls with the logarithm of the density."""
     low, high = np.log(_SPARSE_PER_KM2), np.log(_DENSE_PER_KM2)
     share = (np.log(density_per_km2 + 1.0) - low) / (high - low)
     return np.asarray(_SPARSE_M + (_DENSE_M - _SPARSE_M) * share.clip(0, 1))
@@ -204,7 +205,7 @@ def _spread(
         nearest = np.minimum(nearest, np.hypot(*(candidates - (place.x_m, place.y_m)).T))
     chosen: list[int] = []
     scale = 1.0
-    while len(chosen) < n:
+    while len(chosen) < n and scale > _LEAST_SCALE:
         for i in range(len(candidates)):
             if len(chosen) == n:
                 break

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.geo.sources import CensusGrid
+from twin.model.errors import ModelError
 
 __all__ = ["Streets", "street_lattice"]
 
@@ -30,7 +31,7 @@ class Streets:
 
     @property
     def length_m(self) -> NDArray[np.float64]:
-        """Length of each stretch. [m]"""
+        """Lengths in m."""
         span = self.end - self.start
         return np.hypot(span[:, 0], span[:, 1])
 
@@ -47,6 +48,11 @@ def street_lattice(census: CensusGrid) -> Streets:
     -------
     Streets
         One stretch of 100 m per pair, in the order of the cells: east, then north.
+
+    Raises
+    ------
+    ModelError
+        No pair.
     """
     index = {
         (int(i_x), int(i_y)): i
@@ -61,6 +67,8 @@ def street_lattice(census: CensusGrid) -> Streets:
         for neighbour in ((i_x + 1, i_y), (i_x, i_y + 1))
         if neighbour in index
     ]
+    if not pairs:
+        raise ModelError("no two built-up census cells are neighbours, so there are no streets")
     first, second = np.array(pairs).T
     points = np.stack([census.x_m, census.y_m], axis=1)
     return Streets(

@@ -20,7 +20,7 @@ NETWORKS: Mapping[str, tuple[Ssid, ...]] = {
         Ssid(name="pruefung", enabled=False, hidden=True, station_isolation=False),
     ),
 }
-"""Sets of networks; Stadtwerke-WLAN is the real name (rp-online 5537590), the others are made up."""
+"""Sets of networks; Stadtwerke-WLAN is real (rp-online 5537590), the others are made up."""
 
 PUPILS_PER_AP = 71.25
 """About 1,000 access points for 71,250 pupils (WAZ 233987209, 2021)."""
