@@ -289,7 +289,7 @@ def _is_used(carrier: Carrier, rank: float) -> bool:
 
 
 def _tilt_deg(height_m: float, reach_m: float, beamwidth_v_deg: float) -> float:
-    """Point the upper half-power edge of the beam at the edge of the cell, in half degrees."""
-    edge_m = max(0.6 * reach_m, 100.0)
-    tilt = math.degrees(math.atan((height_m - 1.5) / edge_m)) + beamwidth_v_deg / 2
+    """Point the middle of the beam somewhat short of the edge of the cell, in half degrees."""
+    edge_m = max(0.8 * reach_m, 100.0)
+    tilt = math.degrees(math.atan((height_m - 1.5) / edge_m)) + 0.3 * beamwidth_v_deg
     return round(2 * min(10.0, max(2.0, tilt))) / 2

@@ -24,7 +24,8 @@ ballast (assumed). The shares are set so that the mean is the 101 W of the bill 
 """
 
 LED_SHARE = 12_000 / 46_000
-_MAX_LAMPS = 60
+_MIN_LAMPS, _MAX_LAMPS = 20, 60
+_GAP_M = 150.0
 _OFFSET_M = 5.0  # from the middle of the street
 _JITTER_M = 1.5
 _CONTACT = "lighting@city.example"
@@ -119,12 +120,12 @@ def make_cabinet(id_: str, site: str, lamps: NDArray[np.float64], *, is_led: boo
 
 
 def cabinet_groups(points: NDArray[np.float64]) -> list[NDArray[np.int64]]:
-    """Split lamps into compact groups of 24 to 60.
+    """Split lamps into compact groups of 20 to 60.
 
     Parameters
     ----------
     points : ndarray of shape (N, 2)
-        Lamps; at least 24 if a split is needed. [m]
+        Lamps; at least 20. [m]
 
     Returns
     -------
@@ -133,8 +134,8 @@ def cabinet_groups(points: NDArray[np.float64]) -> list[NDArray[np.int64]]:
 
     Notes
     -----
-    Recursive bisection along the longer side, at the widest gap between 40 and 60 % of the lamps:
-    so rivers and railways part groups by themselves.
+    Recursive bisection. A gap wider than a block, such as a river or a railway, parts groups
+    first; without one the cut is in the middle of the longer side.
     """
     done: list[NDArray[np.int64]] = []
     todo = [np.arange(len(points))]
@@ -143,13 +144,21 @@ def cabinet_groups(points: NDArray[np.float64]) -> list[NDArray[np.int64]]:
         if len(group) <= _MAX_LAMPS:
             done.append(group)
             continue
-        axis = int(np.argmax(np.ptp(points[group], axis=0)))
-        order = group[np.argsort(points[group, axis], kind="stable")]
-        low, high = int(np.ceil(len(order) * 0.4)), int(len(order) * 0.6)
-        gaps = np.diff(points[order[low - 1 : high + 1], axis])
-        cut = low + int(np.argmax(gaps))
+        order, cut = _cut(points, group)
         todo += [order[cut:], order[:cut]]
     return done
+
+
+def _cut(points: NDArray[np.float64], group: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+    """Order a group along an axis and say before which lamp to part it."""
+    orders = [group[np.argsort(points[group, axis], kind="stable")] for axis in (0, 1)]
+    inner = slice(_MIN_LAMPS - 1, len(group) - _MIN_LAMPS)
+    gaps = [np.diff(points[order, axis])[inner] for axis, order in enumerate(orders)]
+    axis = int(np.argmax([gap.max() for gap in gaps]))
+    if gaps[axis].max() > _GAP_M:
+        return orders[axis], int(np.argmax(gaps[axis])) + _MIN_LAMPS
+    axis = int(np.argmax(np.ptp(points[group], axis=0)))
+    return orders[axis], len(group) // 2
 
 
 def _along(
