@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from controllers.journal import Journal, Record
 from controllers.plan import Plan
 from controllers.plan_file import parse_plan, plan_data
-from controllers.steps import Limits, Op, Outcome, State
+from controllers.steps import Fault, Limits, Note, Op, Outcome, State
 from controllers.transaction import Resumed
 from twin.model.errors import InputError, JournalDamaged, JournalError
 
-__all__ = ["History", "history_of", "open_devices", "plan_record", "runs_in"]
+__all__ = ["Facts", "History", "history_of", "open_devices", "plan_record", "replay", "runs_in"]
 
 _OPEN = (State.OPEN, State.INDETERMINATE, State.DIVERGENT)
 
@@ -64,6 +64,16 @@ class History:
         if self.outcome is None:
             return tuple(self.known)
         return tuple(device for device, facts in self.known.items() if facts.state in _OPEN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the records of a run amount to; see `History`."""
+
+    known: Mapping[str, Resumed]
+    is_decided: bool
+    outcome: Outcome | None
+    reason: str
 
 
 def plan_record(plan: Plan, token: str, limits: Limits) -> dict[str, Any]:
@@ -132,32 +142,60 @@ def _told(run: str, records: Sequence[Record]) -> History:
         token = str(first.payload["token"])
     except (InputError, KeyError, TypeError, ValueError) as err:
         raise JournalError(f"record {first.seq}: the plan of run {run} is unusable: {err}") from err
-    sent: dict[str, set[Op]] = {part.device: set() for part in plan.devices}
-    states = dict.fromkeys(sent, State.OPEN)
-    is_decided, outcome, reason = False, None, ""
-    for record in records:
-        payload = record.payload
-        if record.kind == "send" and record.device in sent:
-            sent[record.device].add(Op(payload["op"]))
-        elif record.kind == "settled":
-            states[record.device] = State(payload["state"])
-        elif record.kind == "decision":
-            is_decided = is_decided or bool(payload["is_last"])
-        elif record.kind == "giving-up":
-            reason = str(payload["reason"])
-        elif record.kind in ("end", "resumed"):
-            outcome = Outcome(payload["outcome"]) if record.kind == "end" else None
+    facts = replay(records, [part.device for part in plan.devices])
     return History(
         run=run,
         begun=first.at,
         plan=plan,
         token=token,
         limits=limits,
-        known={
-            device: Resumed(state=states[device], sent=frozenset(sent[device])) for device in sent
-        },
-        is_decided=is_decided,
-        outcome=outcome,
-        reason=reason,
+        known=facts.known,
+        is_decided=facts.is_decided,
+        outcome=facts.outcome,
+        reason=facts.reason,
         n_records=len(records),
     )
+
+
+def replay(entries: Iterable[Record | Note], devices: Sequence[str]) -> Facts:
+    """Replay the records of one run.
+
+    Parameters
+    ----------
+    entries : iterable of Record or Note
+        What was written, in order.
+    devices : sequence of str
+        Its members.
+
+    Returns
+    -------
+    Facts
+        What recovery starts from.
+    """
+    sent: dict[str, set[Op]] = {device: set() for device in devices}
+    states = dict.fromkeys(devices, State.OPEN)
+    evidence: dict[str, str] = {}
+    is_decided, reason = False, ""
+    outcome: Outcome | None = None
+    for entry in entries:
+        payload, device = entry.payload, entry.device
+        if entry.kind == "send" and device in sent:
+            sent[device].add(Op(payload["op"]))
+        elif entry.kind == "failed" and payload["fault"] == Fault.CONFLICT and device in sent:
+            sent[device].discard(Op(payload["op"]))  # what lies there is not ours to discard
+        elif entry.kind == "settled":
+            states[device] = State(payload["state"])
+        elif entry.kind == "decision":
+            is_decided = is_decided or bool(payload["is_last"])
+            evidence.update(payload["evidence"])
+        elif entry.kind == "giving-up":
+            reason = str(payload["reason"])
+        elif entry.kind in ("end", "resumed"):
+            outcome = Outcome(payload["outcome"]) if entry.kind == "end" else None
+    known = {
+        device: Resumed(
+            state=states[device], sent=frozenset(ops), evidence=evidence.get(device, "")
+        )
+        for device, ops in sent.items()
+    }
+    return Facts(known=known, is_decided=is_decided, outcome=outcome, reason=reason)

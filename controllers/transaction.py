@@ -52,10 +52,13 @@ class Resumed:
         State it was settled in, or ``open``.
     sent : collection of Op
         What was sent to it, answered or not.
+    evidence : str
+        Id of the read-back its decision rests on.
     """
 
     state: State = State.OPEN
     sent: Collection[Op] = ()
+    evidence: str = ""
 
 
 class _Member:
@@ -271,6 +274,7 @@ class Transaction:
         for member in self._all:
             facts = known.get(member.spec.device, Resumed())
             member.sent = set(facts.sent)
+            member.evidence = facts.evidence if is_decided else ""
             if facts.state in good:
                 member.state = facts.state
             # The device's own timer ends at the latest one window after the controller came back.
@@ -371,6 +375,8 @@ class Transaction:
         self._note_result(event)
         if isinstance(event, Done):
             self._track_timer(member, event.op)
+        elif event.fault is Fault.CONFLICT:
+            member.sent.discard(event.op)  # what lies there is not ours to discard
         if member.program is not None:
             self._program_result(member, event)
         elif self._phase is Phase.UNDO:
