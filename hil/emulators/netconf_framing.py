@@ -90,17 +90,19 @@ class Deframer:
                 del self._buffer[: len(part)]
                 if self._chunk_left:
                     return None
-            header = _HEADER.match(self._buffer)
+            # A copy: a match reads its groups from the buffer, which is cut before they are used.
+            start = bytes(self._buffer[:_MAX_HEADER_BYTES])
+            header = _HEADER.match(start)
             if header is None:
-                self._refuse_bad_beginning()
+                self._refuse_bad_beginning(start)
                 return None
             del self._buffer[: header.end()]
             if header[2]:
                 return self._end_of_chunks()
             self._begin_chunk(int(header[1]))
 
-    def _refuse_bad_beginning(self) -> None:
-        start = bytes(self._buffer[:_MAX_HEADER_BYTES])
+    @staticmethod
+    def _refuse_bad_beginning(start: bytes) -> None:
         if not _HEADER_BEGINNING.fullmatch(start):
             raise FramingError(f"{start!r} where a chunk is due (RFC 6242, section 4.2)")
 

@@ -48,6 +48,17 @@ class NetconfFace:
         """Make the session for a new channel."""
         return NetconfSession(self.netconf, username)
 
+    def power_loss(self) -> None:
+        """Lose what a restart loses."""
+        self.netconf.power_loss()
+
+    def power_up(self, *, has_new_storage: bool) -> None:
+        """Start again; a pending confirmed commit reverts unless the storage was exchanged."""
+        if has_new_storage:
+            self.netconf.store.forget_armed()
+        else:
+            self.netconf.store.power_up()
+
 
 class NetconfSession(asyncssh.SSHServerSession[bytes]):
     """One NETCONF session.
@@ -199,7 +210,7 @@ def _reply(rpc: etree._Element | None, body: str) -> bytes:
     """Wrap a body; every attribute of the rpc comes back in the reply (RFC 6241, section 4.2)."""
     if rpc is None:
         return f'<rpc-reply xmlns="{BASE}">{body}</rpc-reply>'.encode()
-    reply = etree.Element(base("rpc-reply"), nsmap=rpc.nsmap)
+    reply = etree.Element(base("rpc-reply"), nsmap=dict(rpc.nsmap))  # type: ignore[arg-type]
     for attribute, value in rpc.attrib.items():
         reply.set(attribute, value)
     name = "rpc-reply" if reply.prefix is None else f"{reply.prefix}:rpc-reply"

@@ -9,11 +9,15 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 
+from controllers.profiles import BaseType, SnmpObject, load_profile, snmp_objects
 from hil.emulators.ber import (
     COUNTER32,
+    COUNTER64,
+    GAUGE32,
     INTEGER,
     OBJECT_ID,
     OCTET_STRING,
@@ -24,7 +28,7 @@ from hil.emulators.mib_view import MibNode, SetRefused, Syntax
 from hil.emulators.snmp_message import MAX_MESSAGE_BYTES, ErrorStatus
 from hil.emulators.usm import Stat, UsmEngine
 
-__all__ = ["PRODUCT_OIDS", "agent_nodes"]
+__all__ = ["PRODUCT_OIDS", "agent_nodes", "profile_nodes"]
 
 _SYSTEM = (1, 3, 6, 1, 2, 1, 1)
 _ENGINE = (1, 3, 6, 1, 6, 3, 10, 2, 1)
@@ -37,6 +41,17 @@ PRODUCT_OIDS = {
     kind: (*_PRODUCTS, arc)
     for arc, kind in enumerate(("ap", "cell", "switch", "lamp_cabinet", "host"), start=1)
 }
+
+_TAGS: Mapping[BaseType, int] = MappingProxyType(
+    {
+        "integer": INTEGER,
+        "octets": OCTET_STRING,
+        "gauge32": GAUGE32,
+        "counter32": COUNTER32,
+        "counter64": COUNTER64,
+        "timeticks": TIME_TICKS,
+    }
+)
 
 
 class _SerialNumber:
@@ -115,4 +130,32 @@ def _serial_node() -> MibNode:
         get=lambda: serial.value,
         check=serial.check,
         store=serial.store,
+    )
+
+
+def profile_nodes(device: EmulatedDevice) -> tuple[MibNode, ...]:
+    """List the objects of a device's profile that its world knows.
+
+    Parameters
+    ----------
+    device : EmulatedDevice
+        The device.
+
+    Raises
+    ------
+    InputError
+        The profile is not of SNMP, or does not fit the device.
+    """
+    known = set(device.paths())
+    objects = snmp_objects(load_profile(device.entry.profile), device.entry)
+    return tuple(_profile_node(device, item) for item in objects if item.path in known)
+
+
+def _profile_node(device: EmulatedDevice, item: SnmpObject) -> MibNode:
+    return MibNode(
+        arcs=item.oid,
+        tag=_TAGS[item.base],
+        get=lambda: item.encode(device.read(item.path)),
+        path=item.path,
+        decode=item.decode if item.is_writable else None,
     )
