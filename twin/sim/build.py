@@ -14,6 +14,7 @@ from twin.sim.cells import RADIUS_M, CellFleet, layer_shares
 from twin.sim.deviations import Deviations, draw_deviations
 from twin.sim.lamps import LampFleet
 from twin.sim.places import place_people
+from twin.sim.schools import school_sites
 from twin.sim.signal import cell_rsrp_dbm
 from twin.sim.streams import stream
 from twin.sim.switches import SwitchFleet
@@ -60,14 +61,10 @@ def build_fleets(city: City, seed: int, managed: Collection[str] | None) -> Flee
     kinds = _managed_kinds(city, managed)
     hidden = draw_deviations(city, seed, kinds)
     line = find_line(city.stops)
-    wifi, positions = _build_wifi(city, seed, hidden, kinds, is_whole=managed is None)
+    wifi, aps = _build_wifi(city, seed, hidden, kinds, is_whole=managed is None)
     switches = [switch for switch in city.switches if switch.id in kinds]
     names = {switch.id for switch in switches}
-    fed = {
-        (ap.switch, ap.port): position
-        for position, ap in zip(range(len(positions)), positions, strict=True)
-        if ap.switch in names
-    }
+    fed = {(ap.switch, ap.port): i for i, ap in enumerate(aps) if ap.switch in names}
     return Fleets(
         cells=_build_cells(city, seed, hidden, line, None if managed is None else set(kinds)),
         wifi=wifi,
@@ -138,7 +135,7 @@ def _build_wifi(
     ]
     aps = [city.access_points[i] for i in chosen]
     rows = np.array(chosen, dtype=np.int64)
-    schools = {school.id for school in city.schools}
+    schools = {site for school in city.schools for site in school_sites(school)}
     rngs = {
         name: stream(seed, f"wifi/{name}")
         for name in ("arrivals", "places", "traffic", "lessons", "air")

@@ -13,7 +13,7 @@ from twin.sim.build import Fleets
 from twin.sim.clock import Clock
 from twin.sim.failures import AP_RATE, CELL_RATE, LAMP_RATE, break_and_repair, drill
 from twin.sim.profiles import hotspot_weight, mobile_weight, transport_weight
-from twin.sim.schools import hold_lessons
+from twin.sim.schools import hold_lessons, school_sites
 from twin.sim.streams import stream
 from twin.sim.sun import (
     LAMP_ELEVATION_DEG,
@@ -162,7 +162,7 @@ class Life:
     def _start_lessons(self) -> None:
         sites = self._fleets.wifi.sites()
         for school in self._city.schools:
-            if school.id in sites:
+            if sites.intersection(school_sites(school)):
                 rng = stream(self._seed, f"lessons/{school.id}")
                 self._env.process(
                     hold_lessons(
@@ -173,7 +173,8 @@ class Life:
     def _begin_lesson(self, school: School, pupils: int, begin_s: float, end_s: float) -> None:
         joins = begin_s >= self._env.now
         times_s = (self._env.now, end_s)
-        self._fleets.wifi.lesson(school.id, pupils, times_s, joins=joins)
+        for site in school_sites(school):
+            self._fleets.wifi.lesson(site, pupils, times_s, joins=joins)
         self._note("lesson_begins", school.id, pupils)
 
     def _end_lesson(self, school: School) -> None:

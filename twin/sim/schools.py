@@ -12,10 +12,15 @@ from twin.model.city import School
 from twin.sim.clock import Clock
 from twin.sim.profiles import timetable
 
-__all__ = ["hold_lessons", "lessons_from"]
+__all__ = ["hold_lessons", "lessons_from", "school_sites"]
 
 _PRESENT = 0.93  # assumed
 _DEVICE_SHARE = (0.2, 0.6)  # of the pupils in a lesson, around the 40 % of active devices
+
+
+def school_sites(school: School) -> tuple[str, str]:
+    """Return the names under which access points may name a school as their site."""
+    return school.id, f"school-{school.id}"
 
 
 def lessons_from(clock: Clock, now_s: float, form: str) -> Iterator[tuple[float, float]]:

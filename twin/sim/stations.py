@@ -105,7 +105,7 @@ def choose(
         :, :, None
     ]
     score = np.where(rssi >= JOIN_DBM, score, -np.inf)
-    flat = score.reshape(score.shape[0], -1)
+    flat = score.reshape(score.shape[0], score.shape[1] * score.shape[2])
     best = np.argmax(flat, axis=1)
     rows = np.arange(flat.shape[0])
     joined = flat[rows, best] > -np.inf

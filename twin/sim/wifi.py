@@ -133,6 +133,8 @@ class WifiFleet:
 
     def set_supply(self, i: int, *, powered: bool, linked: bool, now_s: float) -> None:
         """Switch power and link of an access point; with power back it boots."""
+        if (powered, linked) == (self._powered[i], self._linked[i]):
+            return
         if powered and not self._powered[i]:
             self._boot(i, now_s)
         self._powered[i], self._linked[i] = powered, linked

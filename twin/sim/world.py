@@ -146,6 +146,10 @@ class World:
         """Simulated instant, UTC."""
         return self._clock.utc(self.now_s)
 
+    def local(self, when: datetime) -> datetime:
+        """Return an instant as local time of the city."""
+        return self._clock.local(self._clock.seconds(when))
+
     @property
     def trace(self) -> EventTrace:
         """What has happened so far."""
