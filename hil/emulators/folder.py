@@ -7,7 +7,7 @@ import ipaddress
 import os
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -22,7 +22,7 @@ from twin.model.errors import BenchError
 
 __all__ = [
     "DEFAULT_NETWORK",
-    "Ports",
+    "Placement",
     "address_plan",
     "entries_of",
     "next_boots",
@@ -48,14 +48,16 @@ _SECRETS = ("snmp-auth", "snmp-priv", "ssh-password")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """Ports of emulated devices by protocol."""
+class Placement:
+    """Where emulated devices are: ports by protocol, site and upstream device by device id."""
 
     snmp: int = 1161
     netconf: int = 1830
     cli: int = 1822
+    sites: Mapping[str, str] = field(default_factory=dict)
+    upstreams: Mapping[str, str] = field(default_factory=dict)
 
-    def of(self, protocol: str) -> int:
+    def port_of(self, protocol: str) -> int:
         """Return the port of a protocol."""
         return {"snmp": self.snmp, "netconf": self.netconf, "cli": self.cli}[protocol]
 
@@ -108,9 +110,7 @@ def entries_of(
     base: Path,
     *,
     network: str = DEFAULT_NETWORK,
-    ports: Ports | None = None,
-    sites: Mapping[str, str] | None = None,
-    upstreams: Mapping[str, str] | None = None,
+    placement: Placement = Placement(),
 ) -> tuple[Device, ...]:
     """Make the inventory entries of emulated devices.
 
@@ -124,10 +124,8 @@ def entries_of(
         Folder of the inventory; secrets and known hosts are relative to it.
     network : str
         Loopback network of the addresses.
-    ports : Ports, optional
-        Ports by protocol.
-    sites, upstreams : mapping, optional
-        Site and upstream device by device id.
+    placement : Placement
+        Ports by protocol, sites and upstream devices.
 
     Returns
     -------
@@ -140,7 +138,6 @@ def entries_of(
         The world lacks a device, or the network does not fit.
     """
     kinds = world.devices()
-    ports = ports or Ports()
     missing = [name for name in device_ids if name not in kinds]
     if missing:
         raise BenchError(f"the world has no device {missing[0]!r} to emulate")
@@ -153,10 +150,10 @@ def entries_of(
             kind=kinds[name],
             profile=profile,
             host=host,
-            port=ports.of(protocol),
+            port=placement.port_of(protocol),
             username=USERNAME,
-            site=(sites or {}).get(name, ""),
-            upstream=(upstreams or {}).get(name, ""),
+            site=placement.sites.get(name, ""),
+            upstream=placement.upstreams.get(name, ""),
             origin="emulated",
             instances=_instances(world, name),
             base=base,

@@ -1,0 +1,193 @@
+"""Runs a fleet as a process of its own: folder, control socket, pace of the world, clean end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import gc
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from pathlib import Path
+
+from hil.emulators.control import ControlServer
+from hil.emulators.fleet import Fleet
+from hil.emulators.folder import DEFAULT_NETWORK, Placement, entries_of, next_boots, write_folder
+from hil.emulators.world_port import DeviceWorld
+from twin.model.errors import BenchError
+
+__all__ = ["die_with_parent", "pace", "serve"]
+
+log = logging.getLogger(__name__)
+
+_STEP_S = 0.1
+_PARENT_POLL_S = 0.5
+_PR_SET_PDEATHSIG = 1
+
+
+async def serve(
+    world: DeviceWorld,
+    device_ids: Sequence[str],
+    folder: Path,
+    *,
+    network: str = DEFAULT_NETWORK,
+    placement: Placement = Placement(),  # noqa: B008 - frozen
+    control_path: Path | None = None,
+    advance: Callable[[float], None] | None = None,
+    on_ready: Callable[[dict[str, object]], None] | None = None,
+    hold_s: float | None = None,
+    parent_pid: int | None = None,
+) -> None:
+    """Run emulated devices until told to stop.
+
+    Parameters
+    ----------
+    world : DeviceWorld
+        The state of all devices; touched from this loop only.
+    device_ids : sequence of str
+        Devices to emulate.
+    folder : Path
+        Gets ``inventory.yaml``, ``known_hosts`` and ``secrets/``.
+    network : str
+        Loopback network of the addresses.
+    placement : Placement
+        Ports by protocol, sites and upstream devices for the inventory.
+    control_path : Path, optional
+        Unix socket of the control; ``control.sock`` in the folder by default.
+    advance : callable, optional
+        Moves the world to a time since the start [s]; called every 100 ms.
+    on_ready : callable, optional
+        Gets ``{"ready": true, ...}`` once every device listens.
+    hold_s : float, optional
+        Stop after this time [s]; None runs until SIGTERM, SIGINT or the control's stop.
+    parent_pid : int, optional
+        Stop when this process is no longer the parent.
+
+    Raises
+    ------
+    BenchError
+        An address is in use, or the folder cannot be written.
+    """
+    base = folder.absolute()
+    entries = entries_of(world, device_ids, base, network=network, placement=placement)
+    key = write_folder(base, entries)
+    fleet = Fleet(world, entries, host_key=key, boots=next_boots(base))
+    stop = asyncio.Event()
+    control = ControlServer(fleet, control_path or base / "control.sock", stop.set)
+    with _stopping_on_signals(stop):
+        try:
+            await fleet.start()
+            await control.start()
+            # Collecting what never goes away again is the longest pause there is.
+            gc.collect()
+            gc.freeze()
+            if on_ready is not None:
+                on_ready(_ready(fleet, base, control_path or base / "control.sock"))
+            await _until_stopped(stop, advance, hold_s, parent_pid)
+        finally:
+            await control.stop()
+            await fleet.stop()
+            gc.unfreeze()
+
+
+def _ready(fleet: Fleet, folder: Path, control_path: Path) -> dict[str, object]:
+    return {
+        "ready": True,
+        "pid": os.getpid(),
+        "devices": len(fleet.entries),
+        "folder": str(folder),
+        "inventory": str(folder / "inventory.yaml"),
+        "control": str(control_path),
+    }
+
+
+async def _until_stopped(
+    stop: asyncio.Event,
+    advance: Callable[[float], None] | None,
+    hold_s: float | None,
+    parent_pid: int | None,
+) -> None:
+    tasks: list[asyncio.Task[bool]] = [asyncio.create_task(_as_bool(stop.wait()))]
+    if advance is not None:
+        tasks.append(asyncio.create_task(_as_bool(pace(advance))))
+    if hold_s is not None:
+        tasks.append(asyncio.create_task(_as_bool(asyncio.sleep(hold_s))))
+    if parent_pid is not None:
+        tasks.append(asyncio.create_task(_as_bool(_parent_gone(parent_pid))))
+    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+async def _as_bool(work: Coroutine[object, object, object]) -> bool:
+    await work
+    return True
+
+
+async def pace(advance: Callable[[float], None], step_s: float = _STEP_S) -> None:
+    """Move a world in step with the wall clock until cancelled.
+
+    Parameters
+    ----------
+    advance : callable
+        Moves the world to a time since the start. [s]
+    step_s : float
+        Time between two calls. [s]
+
+    Notes
+    -----
+    A call that is late is not made up for by many short ones: the world jumps to now.
+    """
+    started_s = time.monotonic()
+    due_s = started_s
+    while True:
+        due_s = max(due_s + step_s, time.monotonic())
+        await asyncio.sleep(due_s - time.monotonic())
+        advance(time.monotonic() - started_s)
+
+
+async def _parent_gone(parent_pid: int) -> None:
+    while os.getppid() == parent_pid:
+        await asyncio.sleep(_PARENT_POLL_S)
+    log.info("the parent process %d is gone", parent_pid)
+
+
+@contextlib.contextmanager
+def _stopping_on_signals(stop: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    installed = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Only the main thread may take signals; elsewhere the caller stops us by the control.
+        with contextlib.suppress(ValueError, RuntimeError):
+            loop.add_signal_handler(number, stop.set)
+            installed.append(number)
+    try:
+        yield
+    finally:
+        for number in installed:
+            loop.remove_signal_handler(number)
+
+
+def die_with_parent(parent_pid: int) -> None:
+    """Ask Linux to end this process when its parent dies, however it dies.
+
+    Parameters
+    ----------
+    parent_pid : int
+        Whom this process was started by.
+
+    Raises
+    ------
+    BenchError
+        That process is no longer the parent.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent_pid:
+        raise BenchError(f"process {parent_pid} is not the parent of this one; check --parent-pid")
