@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import random
+import sys
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -134,8 +136,20 @@ def _deframed(stream: bytes, rng: random.Random, *, is_chunked: bool) -> list[by
     return out
 
 
+def schedule(case: int) -> None:
+    """A seeded fault schedule of a transaction breaks no invariant, and replays the same."""
+    folder = str(ROOT / "tests" / "controllers" / "simulation")
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    fault_schedules = importlib.import_module("fault_schedules")
+    trace = fault_schedules.run_schedule(case)
+    if case % 100 == 0 and fault_schedules.run_schedule(case) != trace:
+        raise BrokenPromiseError("two runs of one seed differ")
+
+
 TASKS: Mapping[str, Callable[[int], None]] = MappingProxyType(
     {
+        "schedules": schedule,
         "yaml": yaml_text,
         "xml": xml_text,
         "ber": snmp_message,
