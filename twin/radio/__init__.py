@@ -1,0 +1,1 @@
+"""Radio: path loss, antennas, rates, and the coverage of a whole city."""
