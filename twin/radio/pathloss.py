@@ -263,7 +263,7 @@ def _rural(
 
 def _rma_near_db(d3: Array, f: Array) -> Array:
     h = RMA_BUILDING_HEIGHT_M
-    return np.asarray(()
+    return np.asarray(
         20.0 * np.log10(40.0 * np.pi * d3 * f / 1e9 / 3.0)
         + min(0.03 * h**1.72, 10.0) * np.log10(d3)
         - min(0.044 * h**1.72, 14.77)
