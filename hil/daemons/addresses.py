@@ -7,39 +7,46 @@ import socket
 
 from twin.model.errors import BenchError
 
-__all__ = ["free_port", "fresh_host"]
+__all__ = ["free_place"]
 
 
-def fresh_host() -> str:
-    """Pick a loopback address at random from 127.128.0.0/9, 8 million of them."""
-    number = 128 * 256 * 256 + 1 + secrets.randbelow(128 * 256 * 256 - 2)
-    return f"127.{number >> 16}.{number >> 8 & 255}.{number & 255}"
-
-
-def free_port(host: str, *, is_udp: bool) -> int:
-    """Find a port that is free on an address right now.
+def free_place(host: str, port: int, *, is_udp: bool) -> tuple[str, int]:
+    """Find an address and port that are free right now.
 
     Parameters
     ----------
     host : str
-        Loopback address.
+        Loopback address; empty picks one at random from 127.128.0.0/9, 8 million of them, so
+        that nobody else takes the port before it is used.
+    port : int
+        The port; 0 picks a free one.
     is_udp : bool
         UDP, else TCP.
 
     Returns
     -------
-    int
-        The port. With an address of one's own nobody else will take it meanwhile.
+    host, port
+        The place.
 
     Raises
     ------
     BenchError
-        The address cannot be bound.
+        The place is taken or cannot be bound.
     """
+    host = host or _random_host()
     kind = socket.SOCK_DGRAM if is_udp else socket.SOCK_STREAM
     with socket.socket(socket.AF_INET, kind) as probe:
+        if not is_udp:  # sessions of an earlier server that are still closing do not count
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, 0))
+            probe.bind((host, port))
         except OSError as err:
-            raise BenchError(f"{host} cannot be bound ({err.strerror}); name a free one") from err
-        return int(probe.getsockname()[1])
+            raise BenchError(
+                f"{host}:{port} cannot be used ({err.strerror}); name a free port, or none"
+            ) from err
+        return host, int(probe.getsockname()[1])
+
+
+def _random_host() -> str:
+    number = 128 * 256 * 256 + 1 + secrets.randbelow(128 * 256 * 256 - 2)
+    return f"127.{number >> 16}.{number >> 8 & 255}.{number & 255}"

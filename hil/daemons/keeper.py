@@ -65,14 +65,18 @@ def _prctl(option: int, value: int) -> None:
 
 
 def _spawn(command: list[str]) -> int:
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     pid = os.fork()
     if pid:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         return pid
     try:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # second line, should we be killed ourselves
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         signal.set_wakeup_fd(-1)
+        # a stop before exec would else be swallowed by the handler that is ours
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         os.execv(command[0], command)  # noqa: S606
     except OSError as err:
         os.write(2, f"{command[0]}: {err.strerror}\n".encode())

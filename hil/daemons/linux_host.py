@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from controllers.ports import Device
-from hil.daemons.addresses import free_port, fresh_host
+from hil.daemons.addresses import free_place
 from hil.daemons.folders import private_folder, write_private
 from hil.daemons.programs import find_program
 from hil.daemons.running import RunningDevice
@@ -111,8 +111,7 @@ def start_linux_host(
     folder = private_folder(folder)
     if "'" in str(folder):
         raise BenchError(f"folder {folder} has a quote in its name; use another")
-    host = host or fresh_host()
-    port = port or free_port(host, is_udp=False)
+    host, port = free_place(host, port, is_udp=False)
     conf, reload = folder / "ap.conf", folder / "ap-reload"
     if not conf.exists():
         write_private(conf, _AP_CONF)

@@ -10,7 +10,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from controllers.ports import Device
-from hil.daemons.addresses import free_port, fresh_host
+from hil.daemons.addresses import free_place
 from hil.daemons.folders import private_folder
 from hil.daemons.process import Daemon
 from hil.daemons.programs import find_program
@@ -78,8 +78,7 @@ def start_netconfd(
     """
     programs = [find_program(name) for name in ("netconfd", "netconf-subsystem")]
     folder = private_folder(folder)
-    host = host or fresh_host()
-    port = port or free_port(host, is_udp=False)
+    host, port = free_place(host, port, is_udp=False)
     # a path of a UNIX socket has 107 bytes at most, and folders of tests are long
     sockets = Path(tempfile.mkdtemp(prefix="stellwerk-"))
     socket_path = sockets / "netconfd.sock"

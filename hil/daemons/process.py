@@ -49,7 +49,8 @@ class Daemon:
     command : sequence of str
         Program (absolute path) and arguments; the program must stay in the foreground.
     log : Path
-        File its output goes to.
+        File its output goes to; its folder is the working directory, for some daemons write
+        there (netconfd the backup of a confirmed commit).
     environment : mapping
         The whole environment; nothing of ours is inherited but ``PATH``.
     grace_s : float
@@ -80,7 +81,7 @@ class Daemon:
             with self.log.open("ab") as output:
                 self._keeper = subprocess.Popen(
                     arguments, stdin=subprocess.PIPE, stdout=output, stderr=output,
-                    env=environment, start_new_session=True,
+                    env=environment, cwd=self.log.parent, start_new_session=True,
                 )  # fmt: skip
         except OSError as err:
             raise BenchError(f"{self.name} cannot be started: {err}") from err
@@ -144,7 +145,8 @@ def wait_healthy(daemons: Sequence[Daemon], probe: Probe, deadline_s: float) -> 
     Raises
     ------
     BenchError
-        One ended, or there was no answer in time; quotes the last line of its log.
+        One ended, or there was no answer in time; quotes the last line of its log. None is
+        stopped: that is for the caller.
     """
     end_s = time.monotonic() + deadline_s
     while True:

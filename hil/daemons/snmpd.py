@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 
 from controllers.ports import Device
-from hil.daemons.addresses import free_port, fresh_host
+from hil.daemons.addresses import free_place
 from hil.daemons.folders import private_folder, write_private, write_secret
 from hil.daemons.process import Daemon
 from hil.daemons.programs import find_program
@@ -78,20 +78,22 @@ def start_snmpd(
     """
     program = find_program("snmpd")
     folder = private_folder(folder)
-    host = host or fresh_host()
-    port = port or free_port(host, is_udp=True)
+    host, port = free_place(host, port, is_udp=True)
     references = {name: write_secret(folder / "secrets" / name) for name in ("auth", "priv")}
     clear = {name: resolve_secret(ref, folder).reveal() for name, ref in references.items()}
     config = folder / "snmpd.conf"
     write_private(config, _CONFIG.format(host=host, port=port, user=USER, **clear))
     log = folder / "snmpd.log"
+    # Its configuration path is our two folders alone. Option -C would do that too, but then snmpd
+    # does not read back what it stored: no sysContact and no engine id would outlive a restart.
+    state = private_folder(folder / "state")
     daemon = Daemon(
         name=f"snmpd {device_id}",
-        command=(program, "-f", "-Lf", str(log), "-C", "-c", str(config), "-I", "-smux",
+        command=(program, "-f", "-Lf", str(log), "-I", "-smux",
                  "-p", str(folder / "snmpd.pid")),
         log=log,
-        environment={"SNMP_PERSISTENT_DIR": str(private_folder(folder / "state")), "MIBS": "",
-                     "SNMPCONFPATH": str(folder), "HOME": str(folder)},
+        environment={"SNMP_PERSISTENT_DIR": str(state), "SNMPCONFPATH": f"{folder}:{state}",
+                     "MIBS": "", "HOME": str(folder)},
     )  # fmt: skip
     device = Device(
         id=device_id, kind="host", profile="snmp-host", host=host, port=port, username=USER,
