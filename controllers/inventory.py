@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Literal
 
 import yaml
@@ -102,9 +101,9 @@ def _device(document: Document, i: int, entry: DeviceFile, base: Path) -> Device
     fields = entry.model_dump(exclude={"instances", "secrets", "options"})
     device = Device(
         **fields,
-        secrets=MappingProxyType({str(name): ref for name, ref in entry.secrets.items()}),
-        instances=MappingProxyType({name: tuple(v) for name, v in entry.instances.items()}),
-        options=MappingProxyType(dict(entry.options)),
+        secrets={str(name): reference for name, reference in entry.secrets.items()},
+        instances={name: tuple(names) for name, names in entry.instances.items()},
+        options=dict(entry.options),
         base=base,
     )
     try:

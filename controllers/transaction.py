@@ -460,8 +460,8 @@ class Transaction:
         for member in self._all:
             if member.state in (State.CONFIRMED, State.DIVERGENT):  # of an earlier wave
                 member.state = State.OPEN
-                member.program = None
-            if member.op is None or member.program is not None:
+            member.program = None
+            if member.op is None:
                 self._begin(member)
 
     # ---------------------------------------------------------------- main path

@@ -1,0 +1,95 @@
+"""Management path safety: no plan saws off the branch that it, or others, sit on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from controllers.plan import DevicePlan, Plan, PlanFinding
+from controllers.policies.facts import SiteFacts
+from controllers.ports import Change, Device
+from twin.model.regulatory import Finding
+
+__all__ = ["path_policy"]
+
+_RULE = "management path policy"
+
+
+def path_policy(plan: Plan, devices: Sequence[Device], facts: SiteFacts) -> tuple[PlanFinding, ...]:
+    """Find changes that take power or path from a device.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+    devices : sequence of Device
+        The inventory; `Device.upstream` says who feeds whom. The option ``upstream_port`` names
+        the port where the city file does not, ``management_interface`` the interface a host is
+        managed through.
+    facts : SiteFacts
+        Ports that feed devices.
+
+    Returns
+    -------
+    tuple of PlanFinding
+        An error if another member of the plan, or the device itself, would be cut off; a warning
+        if a device outside the plan would be.
+    """
+    by_id = {device.id: device for device in devices}
+    members = {part.device for part in plan.devices}
+    return tuple(
+        PlanFinding(device=part.device, finding=finding)
+        for part in plan.devices
+        for change in part.changes
+        if change.after is False
+        for finding in _cuts(part, change, by_id, members, facts)
+    )
+
+
+def _cuts(
+    part: DevicePlan,
+    change: Change,
+    by_id: Mapping[str, Device],
+    members: set[str],
+    facts: SiteFacts,
+) -> Iterator[Finding]:
+    group, _, rest = change.path.partition("/")
+    instance, _, name = rest.partition("/")
+    if group == "interface" and name == "enabled":
+        device = by_id.get(part.device)
+        if device is not None and device.options.get("management_interface") == instance:
+            yield _finding("error", f"{change.path}: the device is managed through it")
+    if group != "port" or name not in ("poe_enabled", "admin_up"):
+        return
+    if part.context.get(f"port/{instance}/poe_priority") == "critical" and name == "poe_enabled":
+        yield _finding("error", f"port {instance} is of critical priority and would lose power")
+    for device in by_id.values():
+        if _hangs_on(device, part.device, instance, by_id, facts):
+            severity = "error" if device.id in members else "warning"
+            where = "also in this plan" if device.id in members else "not in this plan"
+            yield _finding(
+                severity, f"{change.path} = false cuts off {device.id}, which is {where}"
+            )
+
+
+def _hangs_on(
+    device: Device, switch: str, port: str, by_id: Mapping[str, Device], facts: SiteFacts
+) -> bool:
+    """Say whether the way of a device to the core leads through a port of a switch."""
+    seen: set[str] = set()
+    here: Device | None = device
+    while here is not None and here.upstream and here.id not in seen:
+        seen.add(here.id)
+        if here.upstream == switch:
+            known = facts.feed_port(here.id) or here.options.get("upstream_port", "")
+            return known in ("", port)  # an unknown port may be this one
+        here = by_id.get(here.upstream)
+    return False
+
+
+def _finding(severity: str, message: str) -> Finding:
+    return Finding(
+        rule="management-path",
+        severity="error" if severity == "error" else "warning",
+        message=f"{message}; take it into a plan of its own",
+        reference=_RULE,
+    )

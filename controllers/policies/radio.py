@@ -1,0 +1,83 @@
+"""Regulatory lint: no plan puts a radio where the law does not allow it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from controllers.plan import DevicePlan, Plan, PlanFinding
+from controllers.policies.facts import SiteFacts
+from twin.model.attributes import Value
+from twin.model.errors import ModelError
+from twin.model.regulatory import Finding, radio_findings
+
+__all__ = ["radio_policy"]
+
+_BANDS: Mapping[str, str] = MappingProxyType({"1": "2.4", "2": "5", "3": "6"})
+_NEEDED = ("channel", "tx_power_dbm")
+
+
+def radio_policy(plan: Plan, facts: SiteFacts) -> tuple[PlanFinding, ...]:
+    """Check every radio of an access point that a plan touches, as it will be.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+    facts : SiteFacts
+        Placement and antenna gain.
+
+    Returns
+    -------
+    tuple of PlanFinding
+        Errors forbid the plan. What cannot be checked is a warning.
+    """
+    return tuple(
+        PlanFinding(device=part.device, finding=finding)
+        for part in plan.devices
+        if part.kind == "ap"
+        for finding in _findings(part, facts)
+    )
+
+
+def _findings(part: DevicePlan, facts: SiteFacts) -> Iterator[Finding]:
+    state = part.state_after()
+    touched = {c.path.split("/")[1] for c in part.changes if c.path.startswith("radio/")}
+    for radio in sorted(touched):
+        values = {
+            path.rsplit("/", 1)[1]: value
+            for path, value in state.items()
+            if path.startswith(f"radio/{radio}/")
+        }
+        if values.get("enabled") is not False:
+            yield from _radio(part.device, radio, values, facts)
+
+
+def _radio(
+    device: str, radio: str, values: Mapping[str, Value], facts: SiteFacts
+) -> tuple[Finding, ...]:
+    placement, gain_dbi = facts.placement(device), facts.antenna_gain_dbi(device, radio)
+    missing = [name for name in _NEEDED if name not in values]
+    if not placement or gain_dbi is None or missing or radio not in _BANDS:
+        what = ", ".join(missing) or "placement or antenna gain"
+        return (_unchecked(radio, f"{what} not known"),)
+    try:
+        return radio_findings(
+            placement,
+            _BANDS[radio],
+            int(values["channel"]),
+            int(values.get("bandwidth_mhz", 20)),
+            float(values["tx_power_dbm"]),
+            gain_dbi,
+        )
+    except ModelError as err:
+        return (_unchecked(radio, str(err)),)
+
+
+def _unchecked(radio: str, why: str) -> Finding:
+    return Finding(
+        rule="radio-unchecked",
+        severity="warning",
+        message=f"radio {radio} could not be checked against the radio rules: {why}",
+        reference="add the device to the city file",
+    )
