@@ -1,9 +1,12 @@
 """The builder gives the same city for the same seed, and the committed one."""
 
+import re
+
 import numpy as np
 import pytest
 
 from twin.geo.build import SEED, build_duisburg, duisburg_texts, main
+from twin.geo.columns import COLUMNS
 from twin.geo.generate.sites import nearest_own_m
 from twin.geo.reader import CITIES
 from twin.geo.schema import SCHEMA_FILE, schema_text
@@ -79,3 +82,17 @@ def test_the_city_file_names_its_schema():
     assert first.startswith("# yaml-language-server: $schema=")
     target = CITIES / "duisburg" / first.partition("$schema=")[2]
     assert target.resolve() == SCHEMA_FILE.resolve()
+
+
+def test_the_readme_of_the_cities_names_every_column():
+    rows = {
+        cells[1].strip(): cells[2]
+        for cells in (
+            line.split("|")
+            for line in (CITIES / "README.md").read_text(encoding="utf-8").splitlines()
+            if line.startswith("| ")
+        )
+    }
+    for subject, columns in COLUMNS.items():
+        words = re.sub(r"\([^)]*\)", "", rows[subject]).replace(" ", "").split(",")
+        assert tuple(words) == columns

@@ -1,6 +1,7 @@
 """Loading a city folder: what it holds comes back, and what is wrong is one clear line."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,8 @@ from twin.geo.generate.wifi import NETWORKS
 from twin.geo.schema import TableEntry
 from twin.geo.writer import city_texts, write_city
 from twin.model.errors import InputError, ModelError
+
+SMALL = Path(__file__).parents[1] / "data" / "cities" / "kleinstadt"
 
 
 def edit(path, old, new, count=1):
@@ -47,7 +50,7 @@ def test_everything_of_the_small_city_is_there(small):
     assert small.schools[0].name == 'Schule "Am Rand", Kleinstadt'
     assert small.stops[2].modes == ()
     assert len(small.districts[2].rings) == 2
-    assert validate_city("tests/data/cities/kleinstadt") == ()
+    assert validate_city(SMALL) == ()
 
 
 def test_a_folder_may_be_named_by_its_file(folder, small):

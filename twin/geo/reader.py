@@ -7,10 +7,12 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from twin.geo import tables
+from twin.geo import network_tables, tables
+from twin.geo.columns import COLUMNS
 from twin.geo.csvtable import Table, read_table
 from twin.geo.geojson import load_districts
 from twin.geo.schema import CityFile, TableEntry
@@ -24,6 +26,7 @@ CITIES = Path(__file__).parent.parent / "cities"
 """Folder of the cities in the box."""
 
 _Object = TypeVar("_Object")
+_Made_co = TypeVar("_Made_co", covariant=True)
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -112,6 +115,10 @@ def _without_gc() -> Iterator[None]:
             gc.enable()
 
 
+class _Read(Protocol[_Made_co]):
+    def __call__(self, table: Table, /, *, synthetic: bool) -> tuple[_Made_co, ...]: ...
+
+
 class _Reader:
     """One reading of one folder."""
 
@@ -125,19 +132,12 @@ class _Reader:
     def city(self) -> City:
         head = self.head
         districts = self._districts()
-        radios = self._by_owner("radios", tables.read_radios)
-        ports = self._by_owner("ports", tables.read_ports)
-        networks = _networks(head)
-        access_points = self._objects(
-            "access_points",
-            lambda table, synthetic: tables.read_access_points(
-                table, radios, networks, synthetic=synthetic
-            ),
+        radios = self._by_owner("radios", network_tables.read_radios)
+        ports = self._by_owner("ports", network_tables.read_ports)
+        read_access_points = partial(
+            network_tables.read_access_points, radios=radios, networks=_networks(head)
         )
-        switches = self._objects(
-            "switches",
-            lambda table, synthetic: tables.read_switches(table, ports, synthetic=synthetic),
-        )
+        read_switches = partial(network_tables.read_switches, ports=ports)
         return City(
             name=head.name,
             title=head.title,
@@ -147,18 +147,16 @@ class _Reader:
             lon_deg=head.centre.lon_deg,
             outline=self._outline(districts),
             districts=districts,
-            census=self._objects("census", lambda t, s: tables.read_census(t, synthetic=s)),
-            schools=self._objects("schools", lambda t, s: tables.read_schools(t, synthetic=s)),
-            stops=self._objects("stops", lambda t, s: tables.read_stops(t, synthetic=s)),
-            buildings=self._objects(
-                "buildings", lambda t, s: tables.read_buildings(t, synthetic=s)
-            ),
-            sites=self._objects("sites", lambda t, s: tables.read_sites(t, synthetic=s)),
-            cells=self._objects("cells", lambda t, s: tables.read_cells(t, synthetic=s)),
-            access_points=access_points,
-            switches=switches,
-            cabinets=self._objects("cabinets", lambda t, s: tables.read_cabinets(t, synthetic=s)),
-            lamps=self._objects("lamps", lambda t, s: tables.read_lamps(t, synthetic=s)),
+            census=self._objects("census", tables.read_census),
+            schools=self._objects("schools", tables.read_schools),
+            stops=self._objects("stops", tables.read_stops),
+            buildings=self._objects("buildings", tables.read_buildings),
+            sites=self._objects("sites", network_tables.read_sites),
+            cells=self._objects("cells", network_tables.read_cells),
+            access_points=self._objects("access_points", read_access_points),
+            switches=self._objects("switches", read_switches),
+            cabinets=self._objects("cabinets", tables.read_cabinets),
+            lamps=self._objects("lamps", tables.read_lamps),
             street_km=head.street_km,
             provenance=tuple(_provenance(entry) for entry in head.tables),
         )
@@ -168,19 +166,17 @@ class _Reader:
 
     def _table(self, entry: TableEntry) -> Table:
         if entry.file not in self.tables:
-            header = tables.COLUMNS[entry.subject]
+            header = COLUMNS[entry.subject]
             self.tables[entry.file] = read_table(self.folder / entry.file, header)
         return self.tables[entry.file]
 
-    def _objects(
-        self, subject: str, read: Callable[[Table, bool], tuple[_Object, ...]]
-    ) -> tuple[_Object, ...]:
+    def _objects(self, subject: str, read: _Read[_Object]) -> tuple[_Object, ...]:
         """Join the tables of a subject; an id stands once in all of them."""
         objects: tuple[_Object, ...] = ()
         ids = self.ids.setdefault(subject, set())
         for entry in self._entries(subject):
             table = self._table(entry)
-            objects += read(table, entry.synthetic)
+            objects += read(table, synthetic=entry.synthetic)
             if "id" not in table.header:
                 continue
             for i_row, id_ in enumerate(table.texts("id") if ids else ()):

@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
+from twin.geo.columns import COLUMNS, rows_of
 from twin.geo.geojson import dump_districts
 from twin.geo.schema import CityFile, TableEntry
-from twin.geo.tables import COLUMNS, rows_of
 from twin.model.city import AccessPoint, City, Ssid
 from twin.model.errors import ModelError
 
