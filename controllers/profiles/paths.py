@@ -129,8 +129,8 @@ def find(root: etree._Element, steps: tuple[Step, ...]) -> list[etree._Element]:
 
 
 def has_entry(root: etree._Element, steps: tuple[Step, ...]) -> bool:
-    """Say whether the innermost list entry (or the root container) of a path is there."""
-    depth = max((i for i, step in enumerate(steps) if step.keys), default=0) + 1
+    """Say whether the innermost list entry of a path is there; a path without lists always is."""
+    depth = max((i + 1 for i, step in enumerate(steps) if step.keys), default=0)
     return bool(find(root, steps[:depth]))
 
 

@@ -100,12 +100,15 @@ class Quirks:
         Never send ``validate`` nor a test option.
     release_running_on_commit : bool
         Give the lock on running back as soon as a confirmed commit is armed.
+    nothing_armed : str
+        Error message by which it says that there is no commit to cancel; empty for the RFC's way.
     reason : str
         What was seen.
     """
 
     skip_validate: bool = False
     release_running_on_commit: bool = False
+    nothing_armed: str = ""
     reason: str = ""
 
 

@@ -104,6 +104,7 @@ class QuirksFile(_File):
 
     skip_validate: bool = False
     release_running_on_commit: bool = False
+    nothing_armed: str = ""
     reason: str = ""
 
 

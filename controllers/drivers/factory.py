@@ -1,0 +1,37 @@
+"""Makes the driver that a device's profile asks for."""
+
+from __future__ import annotations
+
+from controllers.drivers.cli import CliDriver
+from controllers.drivers.netconf import NetconfDriver
+from controllers.drivers.snmp import SnmpDriver
+from controllers.ports import Device, Driver
+from controllers.profiles import profile_of
+
+__all__ = ["make_driver"]
+
+
+def make_driver(device: Device) -> Driver:
+    """Make the driver of a device; opens no connection.
+
+    Parameters
+    ----------
+    device : Device
+        The inventory entry.
+
+    Returns
+    -------
+    Driver
+        Over SNMP, NETCONF or the SSH command line.
+
+    Raises
+    ------
+    InputError
+        Its profile is unknown, of another kind, or does not fit its instances and options.
+    """
+    profile = profile_of(device)
+    if profile.protocol == "snmp":
+        return SnmpDriver(device, profile)
+    if profile.protocol == "netconf":
+        return NetconfDriver(device, profile)
+    return CliDriver(device, profile)

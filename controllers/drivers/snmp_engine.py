@@ -1,0 +1,359 @@
+"""The one background loop that all SNMP drivers of the process share, behind a blocking call.
+
+pysnmp hangs when an engine is used from a second event loop, and an engine costs 70 ms. So there
+is one thread with one loop, and one engine for each set of credentials: pysnmp keeps the
+localised keys of a user per engine, and would go on using an old key for a user of the same name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import logging
+import socket
+import threading
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from controllers.drivers.snmp_wire import (
+    CommandGeneratorLcdConfigurator,
+    ErrorIndication,
+    GetCommandGenerator,
+    PySnmpError,
+    SetCommandGenerator,
+    hlapi,
+)
+
+__all__ = ["Answer", "Credentials", "Target", "close_snmp", "exchange"]
+
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+_JOIN_S = 5.0
+_GRACE_S = 0.5
+_LCD = CommandGeneratorLcdConfigurator()
+# A GET without user or engine id, and the counter in its answer: the discovery of engine ids,
+# RFC 3414 (2002) section 4 and usmStatsUnknownEngineIDs.0 in section 5.
+_DISCOVERY = bytes.fromhex(
+    "303e020103301102042b8e5a11020300ffe30401040201030410300e0400020100020100040004000400"
+    "301404000400a00e02042b8e5a110201000201003000"
+)
+_UNKNOWN_ENGINE = bytes.fromhex("060a2b060106030f01010400")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What identifies us to an agent; kept out of every `repr`."""
+
+    version: Literal["v2c", "v3"]
+    user: str
+    auth_protocol: tuple[int, ...] = ()
+    priv_protocol: tuple[int, ...] = ()
+    auth_key: str = ""
+    priv_key: str = ""
+    community: str = ""
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.version}, {self.user!r}, ***)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where an agent listens and how long it may take.
+
+    Parameters
+    ----------
+    host, port
+        Its address.
+    credentials : Credentials
+        Who we are.
+    timeout_s : float
+        Wait for one answer. [s]
+    n_retries : int
+        Further sends after the first.
+    deadline_s : float
+        End of the whole exchange, discovery and retries included. [s]
+    """
+
+    host: str
+    port: int
+    credentials: Credentials
+    timeout_s: float = 1.0
+    n_retries: int = 2
+    deadline_s: float = 8.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back.
+
+    Parameters
+    ----------
+    failure : str
+        Class name of pysnmp's error indication, such as ``RequestTimedOut``; empty if an answer
+        came.
+    failure_text : str
+        The same in words.
+    status : int
+        Error status of the PDU (RFC 3416 section 3); 0 is no error.
+    index : int
+        Which variable, from 1; 0 for none.
+    variables : tuple
+        Pairs of object identifier and pysnmp value.
+    """
+
+    failure: str = ""
+    failure_text: str = ""
+    status: int = 0
+    index: int = 0
+    variables: tuple[tuple[tuple[int, ...], Any], ...] = ()
+
+
+class _Hub:
+    """The thread, its loop and its engines; started at first use, closed at exit."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._engines: dict[Credentials, Any] = {}
+        self._retired: set[Any] = set()
+        self._heard: set[tuple[Credentials, str, int]] = set()
+
+    def run(self, work: Coroutine[Any, Any, _T], limit_s: float) -> _T:
+        """Run a coroutine in the loop and wait for it.
+
+        Raises
+        ------
+        TimeoutError
+            It did not end in time; it is cancelled.
+        """
+        future: Future[_T] = asyncio.run_coroutine_threadsafe(work, self._started())
+        try:
+            return future.result(limit_s)
+        except FutureTimeout:
+            future.cancel()
+            raise
+
+    def engine(self, credentials: Credentials) -> Any:  # noqa: ANN401
+        """Return the engine of some credentials; call it in the loop only."""
+        if credentials not in self._engines:
+            self._engines[credentials] = hlapi.SnmpEngine()
+        return self._engines[credentials]
+
+    def hear(self, target: Target) -> None:
+        """Note that an agent has answered these credentials."""
+        self._heard.add((target.credentials, target.host, target.port))
+
+    def has_heard(self, target: Target) -> bool:
+        """Say whether an agent has ever answered these credentials."""
+        return (target.credentials, target.host, target.port) in self._heard
+
+    def retire(self, target: Target) -> None:
+        """Forget the engine of a target; it is closed when exchanges under way have ended."""
+        old = self._engines.pop(target.credentials, None)
+        loop = self._started()
+        if old is not None:
+            self._retired.add(old)
+            loop.call_soon_threadsafe(loop.call_later, target.deadline_s, self._drop, old)
+
+    def _drop(self, engine: Any) -> None:  # noqa: ANN401
+        if engine in self._retired:
+            self._retired.remove(engine)
+            engine.close_dispatcher()
+
+    def close(self) -> None:
+        """Close the engines, end the loop and join the thread."""
+        with self._lock:
+            loop, thread = self._loop, self._thread
+            self._loop = self._thread = None
+        if loop is None or thread is None:
+            return
+        asyncio.run_coroutine_threadsafe(self._close_engines(), loop).result(_JOIN_S)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(_JOIN_S)
+
+    async def _close_engines(self) -> None:
+        for engine in (*self._engines.values(), *self._retired):
+            engine.close_dispatcher()
+        self._engines.clear()
+        self._retired.clear()
+        self._heard.clear()
+        # The dispatcher's timer task is only cancelled: let it end before the loop does.
+        rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+        await asyncio.get_running_loop().shutdown_default_executor()
+        await asyncio.sleep(0)  # closing a socket takes another turn of the loop
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(
+                    target=_serve, args=(loop,), name="snmp-loop", daemon=True
+                )
+                self._loop = loop
+                self._thread.start()
+            return self._loop
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()
+
+
+_hub = _Hub()
+atexit.register(_hub.close)
+
+
+def close_snmp() -> None:
+    """End the background loop; the next exchange starts a new one."""
+    _hub.close()
+
+
+def exchange(
+    target: Target,
+    operation: Literal["get", "set"],
+    variables: Sequence[tuple[tuple[int, ...], Any]],
+) -> Answer:
+    """Send one request and wait for its answer.
+
+    Parameters
+    ----------
+    target : Target
+        The agent.
+    operation : str
+        ``get`` or ``set``.
+    variables : sequence
+        Pairs of object identifier and pysnmp value (`Null` for a get); one PDU.
+
+    Returns
+    -------
+    Answer
+        The answer, or why there is none. Silence is ``RequestTimedOut``.
+    """
+    answer = _bounded(target, operation, variables)
+    if answer.failure != "RequestTimedOut" or target.credentials.version == "v2c":
+        return answer
+    if not _answers_discovery(target):
+        return answer
+    if _hub.has_heard(target):
+        # The agent has come back with another engine id; pysnmp goes on with the one it knows.
+        log.info("%s:%d may have a new SNMP engine id", target.host, target.port)
+        _hub.retire(target)
+        return _bounded(target, operation, variables)
+    if operation == "get":
+        # net-snmp drops what it cannot decrypt without a word.
+        return Answer(failure="DecryptionError", failure_text="the agent drops what we encrypt")
+    return answer
+
+
+def _bounded(
+    target: Target,
+    operation: Literal["get", "set"],
+    variables: Sequence[tuple[tuple[int, ...], Any]],
+) -> Answer:
+    try:
+        work = _exchange(target, operation, variables)
+        return _hub.run(work, target.deadline_s + _GRACE_S)
+    except TimeoutError:
+        return Answer(failure="RequestTimedOut", failure_text="no answer within the deadline")
+
+
+def _answers_discovery(target: Target) -> bool:
+    """Ask for the engine id without any secret: tells a silent agent from a dead one."""
+    family = socket.AF_INET6 if ":" in target.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as asker:
+        asker.settimeout(target.timeout_s)
+        try:
+            asker.connect((target.host, target.port))
+            asker.send(_DISCOVERY)
+            return _UNKNOWN_ENGINE in asker.recv(2048)
+        except OSError:
+            return False
+
+
+async def _exchange(
+    target: Target,
+    operation: Literal["get", "set"],
+    variables: Sequence[tuple[tuple[int, ...], Any]],
+) -> Answer:
+    async with asyncio.timeout(target.deadline_s):
+        try:
+            where = await _where(target)
+        except PySnmpError as err:
+            return Answer(failure="BadAddress", failure_text=str(err))
+        answer = await _send(_hub.engine(target.credentials), target, where, operation, variables)
+        if not answer.failure:
+            _hub.hear(target)
+        return answer
+
+
+async def _where(target: Target) -> Any:  # noqa: ANN401
+    domain = hlapi.Udp6TransportTarget if ":" in target.host else hlapi.UdpTransportTarget
+    return await domain.create(
+        (target.host, target.port), timeout=target.timeout_s, retries=target.n_retries
+    )
+
+
+async def _send(
+    engine: Any,  # noqa: ANN401
+    target: Target,
+    where: Any,  # noqa: ANN401
+    operation: Literal["get", "set"],
+    variables: Sequence[tuple[tuple[int, ...], Any]],
+) -> Answer:
+    # The command generator below pysnmp's high-level calls: those resolve each name in MIBs.
+    name, _ = _LCD.configure(engine, _auth(target.credentials), where)
+    generator = GetCommandGenerator() if operation == "get" else SetCommandGenerator()
+    future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    try:
+        generator.send_varbinds(engine, name, None, b"", list(variables), _deliver, future)
+    except PySnmpError as err:
+        return _failed(err)
+    return await future
+
+
+def _deliver(
+    _engine: Any,  # noqa: ANN401
+    _handle: Any,  # noqa: ANN401
+    indication: Any,  # noqa: ANN401
+    status: Any,  # noqa: ANN401
+    index: Any,  # noqa: ANN401
+    variables: Any,  # noqa: ANN401
+    future: asyncio.Future[Answer],
+) -> None:
+    if future.done():
+        return
+    if indication:
+        future.set_result(_failed(indication))
+        return
+    pairs = tuple((tuple(name), value) for name, value in variables)
+    future.set_result(Answer(status=int(status), index=int(index), variables=pairs))
+
+
+def _failed(cause: Any) -> Answer:  # noqa: ANN401
+    if isinstance(cause, ErrorIndication):
+        return Answer(failure=type(cause).__name__, failure_text=str(cause))
+    return Answer(failure="LocalError", failure_text=str(cause))
+
+
+def _auth(credentials: Credentials) -> Any:  # noqa: ANN401
+    if credentials.version == "v2c":
+        # Only where the inventory names the exception and its reason.
+        return hlapi.CommunityData(credentials.community, mpModel=1)
+    return hlapi.UsmUserData(
+        credentials.user,
+        authKey=credentials.auth_key,
+        privKey=credentials.priv_key,
+        authProtocol=credentials.auth_protocol,
+        privProtocol=credentials.priv_protocol,
+    )

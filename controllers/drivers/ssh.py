@@ -1,0 +1,277 @@
+"""What both SSH drivers share: the algorithm policy, host keys, credentials and error names."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import paramiko
+from pydantic import BaseModel, ConfigDict
+
+from controllers.drivers.options import secret_of
+from controllers.ports import Device
+from twin.model.errors import (
+    DeviceAuthError,
+    DeviceError,
+    DeviceHostKeyError,
+    DeviceRefused,
+    DeviceUnreachable,
+    InputError,
+)
+from twin.model.safe import parse_model, parse_yaml
+
+__all__ = [
+    "check_host_key",
+    "disabled_algorithms",
+    "host_keys_of",
+    "host_name",
+    "key_file_of",
+    "known_hosts_of",
+    "load_private_key",
+    "ssh_error",
+]
+
+log = logging.getLogger(__name__)
+
+# Their errors come back to us as exceptions; without a handler they would print on the terminal.
+for _name in ("paramiko", "ncclient", "netmiko"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+
+_POLICY_FILE = "ssh-policy.yaml"
+_SSH_PORT = 22
+
+
+class _Policy(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kex: list[str]
+    ciphers: list[str]
+    macs: list[str]
+    keys: list[str]
+
+
+@cache
+def _policy() -> _Policy:
+    text = (resources.files("controllers.drivers") / _POLICY_FILE).read_bytes()
+    return parse_model(_Policy, parse_yaml(text, _POLICY_FILE))
+
+
+def disabled_algorithms(device: Device) -> dict[str, list[str]]:
+    """Name everything paramiko offers that the policy does not list.
+
+    Parameters
+    ----------
+    device : Device
+        Its option ``ssh_exception: "ALGORITHM: REASON"`` allows one more, in words.
+
+    Returns
+    -------
+    dict
+        The `disabled_algorithms` of `paramiko.Transport`.
+
+    Raises
+    ------
+    InputError
+        The exception gives no reason.
+    """
+    policy = _policy()
+    extra = _exception_of(device)
+    offered = {
+        "kex": paramiko.Transport._preferred_kex,
+        "ciphers": paramiko.Transport._preferred_ciphers,
+        "macs": paramiko.Transport._preferred_macs,
+        "keys": paramiko.Transport._preferred_keys,
+        "pubkeys": paramiko.Transport._preferred_pubkeys,
+    }
+    allowed = {
+        "kex": policy.kex,
+        "ciphers": policy.ciphers,
+        "macs": policy.macs,
+        "keys": policy.keys,
+        "pubkeys": policy.keys,
+    }
+    return {
+        kind: [name for name in names if name not in allowed[kind] and name != extra]
+        for kind, names in offered.items()
+    }
+
+
+def _exception_of(device: Device) -> str:
+    text = device.options.get("ssh_exception", "")
+    name, _, reason = (part.strip() for part in text.partition(":"))
+    if text and len(reason) < 3:
+        raise InputError(
+            f"device {device.id}: option ssh_exception is {text!r}",
+            hint="give the algorithm and the reason in words, 'aes256-cbc: old switch'",
+        )
+    if name:
+        log.warning("device %s may use %s over SSH: %s", device.id, name, reason)
+    return name
+
+
+def host_name(device: Device) -> str:
+    """Name of a device in a known_hosts file: ``[host]:port``, or the host on port 22."""
+    return device.host if device.port == _SSH_PORT else f"[{device.host}]:{device.port}"
+
+
+def known_hosts_of(device: Device) -> Path:
+    """Path of the known_hosts file of a device.
+
+    Raises
+    ------
+    DeviceHostKeyError
+        The entry names none, or it is not there: nothing can be trusted then.
+    """
+    path = device.base / device.known_hosts
+    if not device.known_hosts or not path.is_file():
+        what = f"known_hosts {path} is not there" if device.known_hosts else "names no known_hosts"
+        raise DeviceHostKeyError(
+            device.id, f"{what}; write the line '{host_name(device)} KEYTYPE KEY' into that file"
+        )
+    return path
+
+
+def host_keys_of(device: Device) -> paramiko.HostKeys:
+    """Read the accepted host keys of a device.
+
+    Raises
+    ------
+    DeviceHostKeyError
+        There is no readable file.
+    """
+    path = known_hosts_of(device)
+    try:
+        return paramiko.HostKeys(str(path))
+    except (OSError, UnicodeDecodeError, paramiko.SSHException) as err:
+        raise DeviceHostKeyError(device.id, f"known_hosts {path} cannot be read: {err}") from err
+
+
+def check_host_key(device: Device, accepted: paramiko.HostKeys, key: paramiko.PKey) -> None:
+    """Compare the key a device shows with the accepted ones.
+
+    Parameters
+    ----------
+    device : Device
+        The device.
+    accepted : paramiko.HostKeys
+        The accepted keys.
+    key : paramiko.PKey
+        The key shown.
+
+    Raises
+    ------
+    DeviceHostKeyError
+        It is unknown, or another one than before.
+    """
+    name = host_name(device)
+    if accepted.check(name, key):
+        return
+    shown = f"{key.get_name()} {key.fingerprint}"
+    if accepted.lookup(name):
+        raise DeviceHostKeyError(
+            device.id,
+            f"the host key of {name} has CHANGED to {shown}; somebody may sit in between: check it "
+            f"on the device before you change {device.known_hosts}",
+        )
+    raise DeviceHostKeyError(
+        device.id,
+        f"the host key of {name} is unknown: {shown}; check it on the device, then add it to "
+        f"{device.known_hosts}",
+    )
+
+
+def key_file_of(device: Device) -> Path | None:
+    """Path of the private key of a device's login; None if it uses a password.
+
+    Raises
+    ------
+    InputError
+        The reference is not to a file.
+    """
+    reference = device.secrets.get("key")
+    if reference is None:
+        return None
+    if not reference.startswith("file:"):
+        raise InputError(
+            f"device {device.id}: secret key must be a file",
+            hint="use key: file:secrets/id_ed25519",
+        )
+    return device.base / reference.removeprefix("file:")
+
+
+def load_private_key(device: Device) -> paramiko.PKey | None:
+    """Load the private key of a device's login; None if it uses a password.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read as a key.
+    """
+    path = key_file_of(device)
+    if path is None:
+        return None
+    phrase = secret_of(device, "passphrase") if "passphrase" in device.secrets else None
+    try:
+        # By position: paramiko 5 renamed the parameter.
+        return paramiko.PKey.from_path(str(path), phrase.reveal().encode() if phrase else None)
+    except (OSError, ValueError, TypeError, paramiko.SSHException) as err:
+        raise InputError(
+            f"device {device.id}: private key {path} cannot be read ({err.__class__.__name__})",
+            hint="give a key in OpenSSH format, and secret passphrase if it has one",
+        ) from err
+
+
+def ssh_error(device: Device, err: Exception) -> DeviceError:
+    """Turn an error of paramiko or the socket into one of ours.
+
+    Parameters
+    ----------
+    device : Device
+        The device.
+    err : Exception
+        What was raised.
+
+    Returns
+    -------
+    DeviceError
+        A leaf for the caller to raise.
+    """
+    place = f"{device.host}:{device.port}"
+    if isinstance(err, DeviceError):
+        return err
+    chain = list(_chain(err))
+    if any(isinstance(one, paramiko.AuthenticationException) for one in chain):
+        return DeviceAuthError(
+            device.id,
+            f"{place} refuses the login of {device.username!r}; check username and its secret",
+        )
+    if any(isinstance(one, paramiko.BadHostKeyException) for one in chain):
+        return DeviceHostKeyError(
+            device.id,
+            f"the host key of {host_name(device)} has CHANGED; somebody may sit in between: check "
+            f"it on the device before you change {device.known_hosts}",
+        )
+    text = " ".join(str(chain[-1]).split()) or err.__class__.__name__
+    if "not found in known_hosts" in text:
+        return DeviceHostKeyError(
+            device.id,
+            f"the host key of {host_name(device)} is unknown; check it on the device, then add it "
+            f"to {device.known_hosts}",
+        )
+    if any(isinstance(one, paramiko.IncompatiblePeer) for one in chain):
+        return DeviceRefused(
+            device.id,
+            f"{place} offers only SSH algorithms that {_POLICY_FILE} forbids ({text}); name one "
+            "in option ssh_exception if it must be",
+        )
+    return DeviceUnreachable(device.id, f"SSH to {place} failed: {text}")
+
+
+def _chain(err: BaseException | None) -> Iterator[BaseException]:
+    """Walk from an error to the first cause: libraries wrap what paramiko raised."""
+    while err is not None:
+        yield err
+        err = err.__cause__ or err.__context__
