@@ -132,7 +132,8 @@ DUISBURG_TABLES = (
             "blocks at 700, 800 and 1800 MHz and whose they are; one 20 MHz carrier at 1800 MHz",
             "height 25-40 m, tilt 2-10 deg, 15.5/17.5/24 dBi, 43-46 dBm per 10-20 MHz, "
             "53 dBm per 90 MHz",
-            "mean load 0.5, higher where more people live",
+            "mean load 0.56 below 1 GHz, 0.5 up to 2.1 GHz, 0.35 at 3.6 GHz, higher where more "
+            "people live",
             "36 small cells of 33 dBm on lamp heads",
         ),
         from_="the census",

@@ -22,6 +22,8 @@ class Carrier:
     ----------
     share : float
         Of the operator's sites that carry it; the densest, or the sparsest if `is_rural_first`.
+    mean_load : float
+        Mean share of its resources in use: narrow blocks fill first.
     """
 
     operator: str
@@ -35,6 +37,7 @@ class Carrier:
     beamwidth_v_deg: float = field(metadata={"unit": "deg"})
     mimo_layers: int
     share: float
+    mean_load: float = 0.5
     is_rural_first: bool = False
 
 
@@ -52,6 +55,7 @@ def _low(operator: str, technology: str, band: str, carrier_mhz: float, share: f
         beamwidth_v_deg=10.0,
         mimo_layers=2,
         share=share,
+        mean_load=0.56,
         is_rural_first=technology == "nr",
     )
 
@@ -89,6 +93,7 @@ def _n78(operator: str, carrier_mhz: float, width_mhz: float, share: float) -> C
         beamwidth_v_deg=8.0,
         mimo_layers=4,
         share=share,
+        mean_load=0.35,
     )
 
 
@@ -105,9 +110,9 @@ CARRIERS = (
     _mid("A", "nr", "n1", 2120.0, 20.0, 0.6),
     _mid("B", "nr", "n1", 2140.0, 20.0, 0.6),
     _mid("C", "lte", "B1", 2155.0, 10.0, 0.6),
-    _n78("A", 3445.0, 90.0, 0.6),
-    _n78("B", 3535.0, 90.0, 0.55),
-    _n78("C", 3615.0, 70.0, 0.5),
+    _n78("A", 3445.0, 90.0, 0.65),
+    _n78("B", 3535.0, 90.0, 0.6),
+    _n78("C", 3615.0, 70.0, 0.6),
 )
 """Widths are those of three German networks (heise 4445365, 2019; 700, 800 and 1800 MHz general
 knowledge); which block is whose, the shares and the 20 MHz carrier used of 30, 25 and 20 MHz at
@@ -116,7 +121,6 @@ knowledge); which block is whose, the shares and the 20 MHz carrier used of 30, 
 _BEAM_H_DEG = 65.0
 _RMA_PER_KM2 = 500.0
 _THIRD_SECTOR = 0.87  # gives the 2.87 azimuths per site of Leipzig
-_MEAN_LOAD = 0.5
 _SMALL_SPACING_M = 130.0
 
 
@@ -141,8 +145,8 @@ def generate_cells(
 
     Notes
     -----
-    Height 25 to 35 m, tilt 2 to 10 degrees by height and distance to the next own site, load 0.5
-    in the mean and higher where more people live: all assumed.
+    Height 25 to 35 m, tilt 2 to 10 degrees by height and distance to the next own site, load
+    by carrier and higher where more people live: all assumed.
     """
     cells: list[Cell] = []
     for operator in sorted({site.operator for site in sites}):
@@ -173,7 +177,7 @@ def _site_cells(
         for carrier in CARRIERS:
             if carrier.operator != site.operator or not _is_used(carrier, mixed_rank):
                 continue
-            load = _MEAN_LOAD + 0.3 * (rank - 0.5) + 0.2 * (float(rng.random()) - 0.5)
+            load = carrier.mean_load + 0.3 * (rank - 0.5) + 0.2 * (float(rng.random()) - 0.5)
             cells.append(
                 Cell(
                     id=_cell_id(site, i_sector, carrier.band),
