@@ -33,6 +33,7 @@ class Box:
     clock: object = time.monotonic
     candidate: dict[str, Value] = field(default_factory=dict)
     owner: object = None
+    editor: object = None
     backup: dict[str, Value] | None = None
     armed: tuple[str, float] | None = None
     is_dead: bool = False
@@ -47,6 +48,13 @@ class Box:
     def die(self) -> None:
         self.is_dead = True
         self.owner, self.candidate = None, {}
+
+    def end_session(self, session: object) -> None:
+        """Give back the lock of a session and throw away what it has edited."""
+        if self.owner is session:
+            self.owner = None
+        if self.editor is session:
+            self.candidate, self.editor = {}, None
 
     def revive(self, values: Mapping[str, Value] | None = None, *, revert: bool = True) -> None:
         if revert and self.armed:
@@ -80,8 +88,7 @@ class MemoryDriver:
 
     def _after(self, action) -> None:
         if action == "lost":
-            if self.box.owner is self:
-                self.box.owner, self.box.candidate = None, {}
+            self.box.end_session(self)
             raise DeviceUnreachable(self.box.device.id, "the answer was lost")
         if action == "die":
             self.box.die()
@@ -109,8 +116,7 @@ class MemoryDriver:
     def unlock(self) -> None:
         with self.box.guard:
             self.box.calls.append("unlock")
-            if self.box.owner is self:
-                self.box.owner, self.box.candidate = None, {}
+            self.box.end_session(self)
 
     def write(self, changes: Mapping[str, Value]) -> None:
         with self.box.guard:
@@ -129,7 +135,7 @@ class MemoryDriver:
             action = self._call("prepare")
             if self.box.candidate:
                 raise DeviceConflict(self.device.id, "the candidate holds foreign changes")
-            self.box.candidate = dict(changes)
+            self.box.candidate, self.box.editor = dict(changes), self
             self._after(action)
 
     def commit(self, *, confirm_timeout_s: float | None, persist_id: str | None) -> None:
@@ -169,8 +175,7 @@ class MemoryDriver:
 
     def close(self) -> None:
         with self.box.guard:
-            if self.box.owner is self:
-                self.box.owner, self.box.candidate = None, {}
+            self.box.end_session(self)
 
 
 class Boxes(dict):
