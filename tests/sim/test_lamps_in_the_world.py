@@ -43,7 +43,7 @@ def _dusk_and_dawn(start):
 
 
 def test_energy_of_a_night_is_the_analytical_one(city, make_world):
-    world = make_world(2026, 1, 20, 12)
+    world = make_world(2026, 1, 20, 12, tick_s=600.0)
     world.advance(24 * 3600.0)
     dusk, dawn = _dusk_and_dawn(datetime(2026, 1, 20, 12, tzinfo=BERLIN))
     burning_h = (dawn - dusk).total_seconds() / 3600.0
@@ -60,7 +60,7 @@ def test_energy_of_a_night_is_the_analytical_one(city, make_world):
 def test_the_dimmed_window_is_one_hour_off_in_the_nights_of_daylight_saving(
     city, make_world, day, hours
 ):
-    world = make_world(*day, 21)
+    world = make_world(*day, 21, tick_s=600.0)
     start = datetime(*day, 21, tzinfo=BERLIN)
     level_h = {50: 0.0, 100: 0.0}
     dawn = _dusk_and_dawn(datetime(*day, 12, tzinfo=BERLIN))[1]

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from twin.model.city import AccessPoint, Cell, City
 from twin.model.errors import ModelError
+from twin.radio.points import rsrp_dbm
 from twin.sim.cells import RADIUS_M, CellFleet, layer_shares
 from twin.sim.deviations import Deviations, draw_deviations
 from twin.sim.lamps import LampFleet
 from twin.sim.places import place_people
 from twin.sim.schools import school_sites
-from twin.sim.signal import cell_rsrp_dbm
 from twin.sim.streams import stream
 from twin.sim.switches import SwitchFleet
 from twin.sim.trams import Line, find_line
@@ -107,7 +107,7 @@ def _build_cells(
         (hidden.cell_shadow_db[rows], hidden.cell_power_db[rows], hidden.cell_tilt_deg[rows]),
         place_people(city, line.track, near, RADIUS_M),
         layer_shares(city.cells),
-        cell_rsrp_dbm,
+        rsrp_dbm,
         (stream(seed, "users/cells"), stream(seed, "traffic/cells")),
     )
 

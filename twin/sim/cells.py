@@ -183,6 +183,7 @@ class CellFleet:
                 self._cells[i],
                 tilt_deg=float(self._tilt_deg[i] + self._tilt_error_deg[i]),
                 tx_power_dbm=0.0,
+                is_on=True,
             )
             for i in members
         ]
@@ -204,7 +205,7 @@ class CellFleet:
         layer = self._layers[self._layer_of[cell]]
         layer.rebuild(self._true_power_dbm(), self.is_on_air())
         self._join_layers()
-        self._count()
+        self.refresh()
 
     def _join_layers(self) -> None:
         """Lay the layers end to end, so that a user is one number: layer times places + place."""
@@ -226,6 +227,7 @@ class CellFleet:
         """Start with the users of a long-running network instead of an empty one."""
         n = self._arrivals.poisson(weight * float(self._weights.sum()))
         self._add(n, 0.0)
+        self.refresh()
 
     def _add(self, n: int, now_s: float) -> None:
         if n == 0:
@@ -260,10 +262,11 @@ class CellFleet:
         self._spot, self._end_s = self._spot[stay], self._end_s[stay]
         mean = weight * float(self._weights.sum()) * -np.expm1(-dt_s / SESSION_S)
         self._add(int(self._arrivals.poisson(mean)), now_s)
-        self._count()
+        self.refresh()
         self._transfer(dt_s)
 
-    def _count(self) -> None:
+    def refresh(self) -> None:
+        """Count the users of every cell, and what they hear."""
         n = len(self._cells)
         server = self._server[self._spot]
         served = server >= 0

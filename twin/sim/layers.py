@@ -12,7 +12,7 @@ from twin.model.city import Cell
 __all__ = ["MIN_RSRP_DBM", "NO_SIGNAL_DBM", "Layer", "RsrpFunction"]
 
 RsrpFunction = Callable[
-    [Sequence[Cell], NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]
+    [Sequence[Cell], NDArray[np.float64], NDArray[np.float64]], NDArray[np.float32]
 ]
 """RSRP of cells at points, shape (points, cells) [dBm]."""
 

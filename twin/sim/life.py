@@ -94,6 +94,11 @@ class Life:
         self._start_failures(accelerate_failures)
         if with_drill and fleets.lamps.n_lamps:
             env.process(drill(env, lambda: self._break_lamps(0, 1, "drill")))
+        while env.peek() <= 0.0:  # lessons under way, trams at their first stop
+            env.step()
+        self._board()
+        fleets.cells.refresh()
+        fleets.wifi.refresh(0.0)
 
     def _position(self) -> tuple[float, float]:
         return self._city.lat_deg, self._city.lon_deg
@@ -106,7 +111,8 @@ class Life:
         """Weights of public, school staff and vehicle use now."""
         local = self._clock.local(self._env.now)
         at_work = local.weekday() < 5 and 7 <= local.hour < 16
-        return hotspot_weight(local), 2.5 if at_work else 0.05, transport_weight(local)
+        staff = 2.5 if at_work else 0.05  # nine of 24 hours carry nearly all: an assumption
+        return hotspot_weight(local), staff, transport_weight(local)
 
     def _follow_sun(self) -> _Process:
         """Switch the lamps when the sun passes their height."""
@@ -141,7 +147,9 @@ class Life:
             fleets.cells.step(now_s, dt_s, mobile_weight(self._clock.local(now_s)))
             fleets.wifi.step(now_s, dt_s, self._weights())
             fleets.switches.step(now_s, dt_s)
-            self._trace.add_counts(now_s, "users", np.rint(16.0 * fleets.cells.users))
+            self._trace.add_counts(
+                now_s, "users", np.rint(16.0 * fleets.cells.users).astype(np.int64)
+            )
             self._trace.add_counts(now_s, "clients", fleets.wifi.clients)
 
     def _board(self) -> None:

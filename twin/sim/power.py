@@ -40,7 +40,7 @@ def base_station_of(height_m: float) -> BaseStation:
 
 
 def transceivers(kind: BaseStation, tx_power_dbm: float) -> int:
-    """Count the transceivers a cell was built with: at least 2, none above its rated power.
+    """Count the transceivers a cell was built with: at least 2, none far above its rated power.
 
     Notes
     -----
@@ -48,7 +48,7 @@ def transceivers(kind: BaseStation, tx_power_dbm: float) -> int:
     a cell here is one sector, so 2.
     """
     out_w = float(10.0 ** (tx_power_dbm / 10.0 - 3.0))
-    return max(2, math.ceil(out_w / kind.max_w - 1e-9))
+    return max(2, math.ceil(out_w / kind.max_w - 0.05))
 
 
 def cell_power_w(

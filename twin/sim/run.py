@@ -160,7 +160,7 @@ def _result(
         city=city.name,
         seed=seed,
         start=world.local(first.at).isoformat(),
-        hours=hours,
+        hours=float(hours),
         devices={kind: kinds.count(kind) for kind in dict.fromkeys(kinds)},
         trams=len(world.trams()),
         school_clients_max=max(sample.school_clients for sample in samples),

@@ -1,0 +1,178 @@
+"""Cells and trams of the world: power, tilt, lock and failure move users and watts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from twin.model.city import Stop
+from twin.radio.points import rsrp_dbm
+from twin.sim.cells import layer_shares
+from twin.sim.power import MACRO, MICRO, base_station_of, cell_power_w, transceivers
+from twin.sim.trams import find_line
+from twin.sim.world import World
+
+CELL = "cell-a-001-1-n78"
+LAYER = [f"cell-a-{site:03d}-{sector}-n78" for site in (1, 2, 3) for sector in (1, 2, 3)]
+
+
+def _users(world, cells=LAYER):
+    return sum(world.read(cell, "users") for cell in cells)
+
+
+def _busiest(world):
+    return max(LAYER, key=lambda cell: world.read(cell, "users"))
+
+
+def test_less_power_weakens_the_signal_and_sends_users_to_neighbours(make_world):
+    world = make_world(hour=20)
+    cell = _busiest(world)
+    users, signal = world.read(cell, "users"), world.read(cell, "mean_rsrp_dbm")
+    total = _users(world)
+    world.write(cell, {"tx_power_dbm": 34.0})
+    assert world.read(cell, "users") < users
+    assert world.read(cell, "mean_rsrp_dbm") < signal
+    assert _users(world) == total  # the layer still covers the town
+
+
+def test_tilt_changes_the_signal(make_world):
+    world = make_world(hour=20)
+    cell = _busiest(world)
+    signal = world.read(cell, "mean_rsrp_dbm")
+    world.write(cell, {"tilt_deg": 14.0})
+    assert world.read(cell, "mean_rsrp_dbm") != signal
+    world.write(cell, {"tilt_deg": 6.0})
+    assert world.read(cell, "mean_rsrp_dbm") == signal
+
+
+def test_a_locked_cell_sleeps_and_its_neighbours_take_over(make_world):
+    world = make_world(hour=20)
+    cell = _busiest(world)
+    others = [name for name in LAYER if name != cell]
+    before, watts = _users(world, others), world.read(cell, "power_w")
+    world.write(cell, {"admin_state": "LOCKED"})
+    assert world.read(cell, "users") == 0.0
+    assert world.read(cell, "operational_state") == "DISABLED"
+    assert world.read(cell, "mean_rsrp_dbm") == -156.0
+    assert world.read(cell, "power_w") < watts
+    assert _users(world, others) > before
+    octets = world.read(cell, "dl_octets")
+    world.advance(10.0)
+    assert world.read(cell, "dl_octets") == octets
+    world.write(cell, {"admin_state": "UNLOCKED"})
+    assert world.read(cell, "operational_state") == "ENABLED"
+    assert world.read(cell, "users") > 0.0
+
+
+def test_a_cell_that_shuts_down_is_locked_after_its_grace(make_world):
+    world = make_world()
+    world.write(CELL, {"admin_state": "SHUTTING_DOWN"})
+    world.advance(29.0)
+    assert world.read(CELL, "admin_state") == "SHUTTING_DOWN"
+    world.advance(31.0)
+    assert world.read(CELL, "admin_state") == "LOCKED"
+
+
+def test_a_shut_down_taken_back_stays_taken_back(make_world):
+    world = make_world()
+    world.write(CELL, {"admin_state": "SHUTTING_DOWN"})
+    world.write(CELL, {"admin_state": "UNLOCKED"})
+    world.advance(60.0)
+    assert world.read(CELL, "admin_state") == "UNLOCKED"
+
+
+def test_the_signal_of_the_world_is_not_the_inventorys(city, make_world):
+    """Same engine, same places: what differs is hidden."""
+    world = make_world(hour=20)
+    cells = [cell for cell in city.cells if cell.layer == "A/n78"]
+    x = np.array([cell.x_m for cell in city.census])
+    y = np.array([cell.y_m for cell in city.census])
+    planned = rsrp_dbm(cells, x, y)
+    best = planned.argmax(axis=1)
+    residuals = []
+    for k, cell in enumerate(cells):
+        served = best == k
+        if served.any():
+            seen = world.read(cell.id, "mean_rsrp_dbm")
+            residuals.append(seen - planned[served, k].mean())
+    assert np.abs(residuals).max() > 1.0
+    assert len(set(np.round(residuals, 1))) > 3
+
+
+def test_evening_has_more_users_and_load_than_night(make_world):
+    evening, night = make_world(hour=21), make_world(hour=4)
+    for world in (evening, night):
+        world.advance(60.0)
+    assert _users(evening) > 3 * _users(night)
+    load = [np.mean([w.read(c, "prb_load_percent") for c in LAYER]) for w in (evening, night)]
+    assert load[0] > load[1]
+
+
+def test_power_follows_the_earth_model():
+    assert 3 * cell_power_w(MACRO, 2, 46.0206, 1.0, is_on_air=True) == pytest.approx(1344, abs=0.1)
+    assert cell_power_w(MACRO, 2, 46.0, 0.0, is_on_air=True) == 260.0
+    assert cell_power_w(MACRO, 2, 46.0, 1.0, is_on_air=False) == 150.0
+    assert cell_power_w(MICRO, 2, 41.0037, 1.0, is_on_air=True) == pytest.approx(144.7, abs=0.1)
+    assert transceivers(MACRO, 43.0) == 2
+    assert transceivers(MACRO, 53.0103) == 10
+    assert base_station_of(30.0) is MACRO
+    assert base_station_of(6.0) is MICRO
+
+
+def test_shares_of_all_layers_are_one(city):
+    shares = layer_shares(city.cells)
+    # Operator B has no LTE here, so 60 % of its half are missing.
+    assert sum(shares.values()) == pytest.approx(0.7)
+    assert shares["A/n78"] == pytest.approx(0.2)
+
+
+def test_trams_move_along_the_stops_and_carry_people(make_world):
+    world = make_world(hour=7)
+    start = world.trams()
+    assert start
+    places = set()
+    carried = 0
+    for minute in range(1, 16):
+        world.advance(60.0 * minute)
+        places.add((round(world.trams()[0].x_m), round(world.trams()[0].y_m)))
+        carried = max(carried, world.trams()[0].passengers)
+    assert len(places) > 5
+    assert 0 < carried <= 200
+    stops = [event for event in world.trace.recent() if event.what == "tram_stops"]
+    assert len({event.who for event in stops}) == 5
+    # 450 m at 19.5 km/h with the stop included
+    times = [event.at_s for event in stops if event.who.startswith("tram-01")]
+    assert np.median(np.diff(times)) == pytest.approx(450.0 / (19.5 / 3.6), rel=0.1)
+
+
+def test_a_full_tram_adds_users_to_cells_it_passes(city, make_world):
+    empty_town = replace(city, census=())
+    start = make_world(hour=7).now
+    world = World(empty_town, seed=3, start=start)
+    seen = set()
+    for minute in range(1, 16):
+        world.advance(60.0 * minute)
+        seen |= {cell for cell in LAYER if world.read(cell, "users") > 0.0}
+    assert len(seen) > 1
+
+
+def test_a_line_runs_from_end_to_end_whatever_the_order_of_the_stops():
+    places = [(0, 0), (500, 0), (1000, 50), (1500, 0), (2000, 0), (1000, 400)]
+    stops = [
+        Stop(id=f"s{k}", name=f"s{k}", x_m=x, y_m=y, modes=("tram",))
+        for k, (x, y) in enumerate(places)
+    ]
+    line = find_line([stops[i] for i in (3, 5, 0, 4, 2, 1)])
+    names = [stop.name for stop in line.stops]
+    assert names in (["s0", "s1", "s2", "s3", "s4"], ["s4", "s3", "s2", "s1", "s0"])
+    assert line.length_m == pytest.approx(2000.0, abs=10.0)
+
+
+def test_platforms_of_one_stop_are_one_and_a_town_without_trams_has_no_line():
+    pair = [Stop(id=f"s{k}", name="s", x_m=10.0 * k, y_m=0.0, modes=("tram",)) for k in range(2)]
+    assert find_line(pair).stops == ()
+    assert find_line([]).n_trams() == 0
+    bus = Stop(id="b", name="b", x_m=0.0, y_m=0.0, modes=("bus",))
+    assert find_line([bus]).length_m == 0.0
