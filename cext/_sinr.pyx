@@ -160,15 +160,15 @@ cdef int _check_points(const float[::1] x_m, const float[::1] y_m) except -1:
 
 
 def best_server(
-    const float[::1] x_m,
-    const float[::1] y_m,
-    const float[:, ::1] sites,
-    const float[:, ::1] sectors,
-    const int32_t[::1] first,
-    const int32_t[::1] carrier,
-    const int32_t[::1] column,
-    const float[:, ::1] mixing,
-    const float[::1] noise_mw,
+    const float[::1] x_m not None,
+    const float[::1] y_m not None,
+    const float[:, ::1] sites not None,
+    const float[:, ::1] sectors not None,
+    const int32_t[::1] first not None,
+    const int32_t[::1] carrier not None,
+    const int32_t[::1] column not None,
+    const float[:, ::1] mixing not None,
+    const float[::1] noise_mw not None,
     *,
     out=None,
     n_threads=1,
@@ -202,12 +202,12 @@ def best_server(
 
 
 def links(
-    const float[::1] x_m,
-    const float[::1] y_m,
-    const float[:, ::1] sites,
-    const float[:, ::1] sectors,
-    const int32_t[::1] first,
-    const int32_t[::1] column,
+    const float[::1] x_m not None,
+    const float[::1] y_m not None,
+    const float[:, ::1] sites not None,
+    const float[:, ::1] sectors not None,
+    const int32_t[::1] first not None,
+    const int32_t[::1] column not None,
     *,
     out=None,
     n_threads=1,
