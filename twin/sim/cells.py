@@ -29,7 +29,7 @@ _TEMPLATES = (
 )
 
 RADIUS_M = 2000.0
-"""A cell is not heard farther away: sites stand 0.6 km apart [m]."""
+"""A cell is not heard farther away: sites stand 0.6 km apart. [m]"""
 
 SIMS_PER_RESIDENT = 1.30
 """BNetzA, annual report 2024."""

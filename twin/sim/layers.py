@@ -14,13 +14,13 @@ __all__ = ["MIN_RSRP_DBM", "NO_SIGNAL_DBM", "Layer", "RsrpFunction"]
 RsrpFunction = Callable[
     [Sequence[Cell], NDArray[np.float64], NDArray[np.float64]], NDArray[np.float32]
 ]
-"""RSRP of cells at points, shape (points, cells) [dBm]."""
+"""RSRP of cells at points, shape (points, cells). [dBm]"""
 
 MIN_RSRP_DBM = -120.0
-"""A weaker cell does not keep a connection: an assumption [dBm]."""
+"""A weaker cell does not keep a connection: an assumption. [dBm]"""
 
 NO_SIGNAL_DBM = -156.0
-"""Lowest value of the SS-RSRP report, TS 38.133 V17 Table 10.1.6.1-1 [dBm]."""
+"""Lowest value of the SS-RSRP report, TS 38.133 V17 Table 10.1.6.1-1. [dBm]"""
 
 _NOISE_FIGURE_DB = 9.0
 _THERMAL_DBM_HZ = -174.0

@@ -93,7 +93,6 @@ class WifiFleet:
         self._airtime = np.zeros((n, 3))
         self._noise_dbm = self.radios.noise_dbm.copy()
         self._on_air = self.radios.settle(0.0, self.is_up(0.0))
-        self._dirty = True
         self._seen_s = 0.0
 
     def _make_networks(self) -> None:
@@ -254,7 +253,6 @@ class WifiFleet:
         self._on_air = self.radios.settle(now_s, self.is_up(now_s))
         self._associate(now_s, self.stations.begin_s <= now_s)
         self._count()
-        self._dirty = False
 
     def _associate(self, now_s: float, rows: _Bools) -> None:
         at = self.stations
