@@ -12,10 +12,12 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tests.soak.mutants import run_slice
 from tests.soak.state import SoakState, TaskState
 from tests.soak.tasks import ROOT, TASKS, run_case
 
 TURN_S = 10.0
+MUTATION_SHARE = 0.3
 MAX_FAILURES = 10  # more of the same teach nothing
 
 
@@ -39,8 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = [options.only] if options.only else list(TASKS)
     state = SoakState(options.folder)
     state.load()
-    stop_s = time.monotonic() + 60.0 * options.minutes
-    turn_s = min(TURN_S, 60.0 * options.minutes / len(names))
+    score = None
+    seconds = 60.0 * options.minutes
+    if not options.only:
+        score = run_slice(ROOT, options.folder, MUTATION_SHARE * seconds)
+        seconds *= 1.0 - MUTATION_SHARE
+    stop_s = time.monotonic() + seconds
+    turn_s = min(TURN_S, seconds / len(names))
     try:
         while time.monotonic() < stop_s and (left := _left(state, names)):
             for name in left:
@@ -49,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped; the next run goes on from here")
     state.save()
+    if score:
+        print(score)
     return _report(state, names)
 
 
