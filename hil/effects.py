@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,9 @@ NEAR_CELL_M = 1500.0
 NEAR_AP_M = 150.0
 LOCAL_STEP_M = 5.0
 COVERED_DBM = -110.0
-_BITS = 1e-6
+_MBIT = 1e-6
+
+_Both = tuple[CityCoverage, CityCoverage]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +36,16 @@ class WhatIf:
     ----------
     before, after : City
         The cities.
-    coverage_before, coverage_after : CityCoverage
-        Their coverage on the same grid.
+    coverage_before, coverage_after : CityCoverage or None
+        Their coverage on the same grid; None if no cell changed.
     wifi_before, wifi_after : CityCoverage or None
         Wi-Fi on a fine grid around changed access points; None if none changed.
     """
 
     before: City
     after: City
-    coverage_before: CityCoverage
-    coverage_after: CityCoverage
+    coverage_before: CityCoverage | None = None
+    coverage_after: CityCoverage | None = None
     wifi_before: CityCoverage | None = None
     wifi_after: CityCoverage | None = None
 
@@ -63,16 +65,25 @@ class TwinPredictor:
     ----------
     city : City
         The planner's city.
-    coverage : CityCoverage
-        Its coverage; only what a change touches is computed again.
+    cover : callable
+        Gives its coverage; called once and late, for a change of lamps needs no radio. Later only
+        the layers that a change touches are computed again.
     n_threads : int
         Threads of the kernels.
     """
 
     city: City
-    coverage: CityCoverage
+    cover: Callable[[], CityCoverage]
     n_threads: int = 2
     last: WhatIf | None = field(default=None, init=False)
+    _known: CityCoverage | None = field(default=None, init=False)
+
+    @property
+    def coverage(self) -> CityCoverage:
+        """Coverage of the city as it is in the plans; computed once, when first needed."""
+        if self._known is None:
+            self._known = self.cover()
+        return self._known
 
     def predict(self, changes: Sequence[Change]) -> Effect:
         """Predict the effect of changes.
@@ -115,14 +126,19 @@ class TwinPredictor:
         """
         before = apply_settings(self.city, _settings(changes, "before"))
         after = apply_settings(before, _settings(changes, "after"))
-        start = self._update(self.city, self.coverage, before)
-        what_if = WhatIf(
-            before=before,
-            after=after,
-            coverage_before=start,
-            coverage_after=self._update(before, start, after),
-        )
-        return self._with_wifi(what_if, {change.device for change in changes})
+        what_if = WhatIf(before=before, after=after)
+        if _changed_layers(before, after):
+            start = self._update(self.city, self.coverage, before)
+            what_if = replace(
+                what_if, coverage_before=start, coverage_after=self._update(before, start, after)
+            )
+        aps = _air_changes(what_if, {change.device for change in changes})
+        if aps:
+            grid = _window(aps)
+            what_if = replace(
+                what_if, wifi_before=self._wifi(before, grid), wifi_after=self._wifi(after, grid)
+            )
+        return what_if
 
     def _update(self, old: City, coverage: CityCoverage, new: City) -> CityCoverage:
         layers = _changed_layers(old, new)
@@ -130,23 +146,8 @@ class TwinPredictor:
             return coverage
         return update(new, coverage, layers, n_threads=self.n_threads)
 
-    def _with_wifi(self, what_if: WhatIf, changed: set[str]) -> WhatIf:
-        aps = _air_changes(what_if, changed)
-        if not aps:
-            return what_if
-        grid = _window(aps)
-        before, after = (
-            compute(city, grid, layers=("2.4", "5"), n_threads=self.n_threads)
-            for city in (what_if.before, what_if.after)
-        )
-        return WhatIf(
-            before=what_if.before,
-            after=what_if.after,
-            coverage_before=what_if.coverage_before,
-            coverage_after=what_if.coverage_after,
-            wifi_before=before,
-            wifi_after=after,
-        )
+    def _wifi(self, city: City, grid: Grid) -> CityCoverage:
+        return compute(city, grid, layers=("2.4", "5"), n_threads=self.n_threads)
 
 
 def _changed_layers(old: City, new: City) -> tuple[str, ...]:
@@ -178,16 +179,19 @@ def _window(aps: Sequence[AccessPoint]) -> Grid:
 
 
 def _cell_rows(what_if: WhatIf, changed: set[str]) -> tuple[EffectRow, ...]:
-    cells = [cell for cell in what_if.after.cells if cell.id in changed]
-    if not cells:
+    sides = what_if.coverage_before, what_if.coverage_after
+    if sides[0] is None or sides[1] is None:
         return ()
+    both = (sides[0], sides[1])
+    cells = [cell for cell in what_if.after.cells if cell.id in changed]
+    residents = residents_raster(what_if.after, both[0].grid)
+    near = np.where(_near(both[0].grid, cells), residents, 0.0)
     rows: list[EffectRow] = []
-    residents = residents_raster(what_if.after, what_if.coverage_after.grid)
     for operator in sorted({cell.operator for cell in cells}):
-        rows += _operator_rows(what_if, operator, residents, cells)
+        rows += _operator_rows(both, operator, residents, near)
     for layer in sorted({cell.layer for cell in cells}):
-        rows += _layer_rows(what_if, layer, residents, [c for c in cells if c.layer == layer])
-    rows += _throughput_rows(what_if)
+        rows += _layer_rows(both, layer, near)
+    rows += _throughput_rows(both)
     return tuple(rows)
 
 
@@ -218,20 +222,20 @@ def _share(coverage: CityCoverage, operator: str, weights: NDArray[np.float64]) 
 
 
 def _operator_rows(
-    what_if: WhatIf, operator: str, residents: NDArray[np.float64], cells: Sequence[Cell]
+    both: _Both, operator: str, residents: NDArray[np.float64], near: NDArray[np.float64]
 ) -> list[EffectRow]:
-    near = np.where(_near(what_if.coverage_after.grid, cells), residents, 0.0)
-    pairs = ((f"operator {operator}, city", residents),
-             (f"operator {operator}, within {NEAR_CELL_M:.0f} m", near))  # fmt: skip
+    scopes = {
+        f"operator {operator}, city": residents,
+        f"operator {operator}, within {NEAR_CELL_M:.0f} m of changed cells": near,
+    }
     return [
         _pair(
             f"coverage share (RSRP >= {COVERED_DBM:.0f} dBm outdoors, best layer)",
             scope,
             "share of residents",
-            _share(what_if.coverage_before, operator, weights),
-            _share(what_if.coverage_after, operator, weights),
+            *(_share(side, operator, weights) for side in both),
         )
-        for scope, weights in pairs
+        for scope, weights in scopes.items()
     ]
 
 
@@ -240,26 +244,25 @@ def _weighted_mean(values: NDArray[np.float32], weights: NDArray[np.float64]) ->
     return float(np.average(values[good], weights=weights[good])) if good.any() else 0.0
 
 
-def _layer_rows(
-    what_if: WhatIf, layer: str, residents: NDArray[np.float64], cells: Sequence[Cell]
-) -> list[EffectRow]:
-    sides = [_layer_of(c, layer) for c in (what_if.coverage_before, what_if.coverage_after)]
-    weights = np.where(_near(what_if.coverage_after.grid, cells), residents, 0.0)
-    scope = f"{layer}, within {NEAR_CELL_M:.0f} m of {', '.join(cell.id for cell in cells)}"
-    figures = [
-        ("mean RSRP by residents", "dBm", [_weighted_mean(s.rsrp_dbm, weights) for s in sides]),
-        ("mean SINR by residents", "dB", [_weighted_mean(s.sinr_db, weights) for s in sides]),
-        ("mean throughput by residents", "Mbit/s",
-         [_weighted_mean(s.throughput_bps, weights) * _BITS for s in sides]),
-    ]  # fmt: skip
-    return [_pair(name, scope, unit, *values) for name, unit, values in figures]
+def _layer_rows(both: _Both, name: str, near: NDArray[np.float64]) -> list[EffectRow]:
+    sides = [_layer_of(side, name) for side in both]
+    scope = f"{name}, within {NEAR_CELL_M:.0f} m of changed cells"
+    figures = {
+        ("mean RSRP by residents", "dBm"): [_weighted_mean(s.rsrp_dbm, near) for s in sides],
+        ("mean SINR by residents", "dB"): [_weighted_mean(s.sinr_db, near) for s in sides],
+        ("mean throughput by residents", "Mbit/s"): [
+            _weighted_mean(s.throughput_bps, near) * _MBIT for s in sides
+        ],
+    }
+    return [_pair(what, scope, unit, *values) for (what, unit), values in figures.items()]
 
 
-def _throughput_rows(what_if: WhatIf) -> list[EffectRow]:
-    before = mean_throughput_bps(what_if.coverage_before)
-    after = mean_throughput_bps(what_if.coverage_after)
+def _throughput_rows(both: _Both) -> list[EffectRow]:
+    before, after = (mean_throughput_bps(side) for side in both)
     return [
-        _pair(f"mean throughput, {name}", "city", "Mbit/s", before[name] * _BITS, after[name] * _BITS)
+        _pair(
+            f"mean throughput, {name}", "city", "Mbit/s", before[name] * _MBIT, after[name] * _MBIT
+        )
         for name in before
     ]
 
@@ -275,7 +278,7 @@ def _wifi_rows(what_if: WhatIf) -> tuple[EffectRow, ...]:
             continue
         for name, unit, factor, sides in (
             ("median SINR", "dB", 1.0, (old.sinr_db, new.sinr_db)),
-            ("mean throughput", "Mbit/s", _BITS, (old.throughput_bps, new.throughput_bps)),
+            ("mean throughput", "Mbit/s", _MBIT, (old.throughput_bps, new.throughput_bps)),
         ):
             pick = np.median if unit == "dB" else np.mean
             values = [float(pick(side[served])) * factor for side in sides]
@@ -294,7 +297,9 @@ def _ssid_rows(what_if: WhatIf, changed: set[str]) -> tuple[EffectRow, ...]:
 
     before, after = on_air(what_if.before), on_air(what_if.after)
     return tuple(
-        _pair("access points offering the network", f"SSID {name}", "APs", before[name], after[name])
+        _pair(
+            "access points offering the network", f"SSID {name}", "APs", before[name], after[name]
+        )
         for name in after
         if before.get(name) != after[name]
     )
@@ -311,5 +316,3 @@ def _lamp_rows(what_if: WhatIf, changed: set[str]) -> tuple[EffectRow, ...]:
     scope = f"{len(cabinets)} lamp cabinets"
     values = energy_kwh(what_if.before), energy_kwh(what_if.after)
     return (_pair("lamp energy", scope, "kWh/a", *values),)
-
-

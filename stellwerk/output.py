@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-__all__ = ["JsonOption", "Report", "notes", "print_json", "progress", "table"]
+__all__ = ["JsonOption", "Report", "notes", "print_json", "print_line", "progress", "table"]
 
 JsonOption: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on stdout.")
@@ -33,6 +33,17 @@ def print_json(document: object) -> None:
     """
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     sys.stdout.flush()
+
+
+def print_line(text: str) -> None:
+    """Print one line of data on stdout.
+
+    Parameters
+    ----------
+    text : str
+        The line.
+    """
+    sys.stdout.write(text + "\n")
 
 
 def table(title: str, rows: Mapping[str, object], *, console: Console | None = None) -> None:

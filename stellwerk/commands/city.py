@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from stellwerk.exits import Exit
-from stellwerk.output import JsonOption, notes, print_json, table
+from stellwerk.output import JsonOption, notes, print_json, print_line, table
 from stellwerk.settings import load_settings
 from twin.geo.cityfile import city_counts, load_city, validate_city
 
@@ -45,7 +45,7 @@ def validate(city: CityArgument = "", *, json: JsonOption = False) -> None:
         print_json({"city": ref, "findings": [asdict(finding) for finding in findings]})
     else:
         for finding in findings:
-            print(f"{finding.severity}: {finding.where}: {finding.what}")
+            print_line(f"{finding.severity}: {finding.where}: {finding.what}")
         notes.print(f"{ref}: {len(findings)} findings", markup=False)
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(Exit.ERROR)

@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo
 import typer
 
 from stellwerk.commands.city import CityOption
+from stellwerk.demo.devices import choose_devices, sites_of, upstreams_of
 from stellwerk.output import JsonOption, notes, print_json
 from stellwerk.settings import load_settings
 from twin.geo.cityfile import load_city
 from twin.model.city import City
 from twin.model.errors import InputError
+from twin.sim.world import World
 
 __all__ = ["emulate"]
 
@@ -34,42 +36,63 @@ def _start_time(text: str, city: City) -> datetime:
 
 
 def emulate(
-    out: Annotated[Path, typer.Argument(help="Folder for inventory, host keys and secrets.")] = Path("out/devices"),
+    out: Annotated[
+        Path, typer.Argument(help="Folder for inventory, host keys and secrets.")
+    ] = Path("out/devices"),
     *,
     city: CityOption = "",
-    select: Annotated[str, typer.Option("--select", help="Which devices, such as 'site:fws & kind:ap'.")] = "",
+    select: Annotated[
+        str, typer.Option("--select", help="Which devices, such as 'site:fws & kind:ap'.")
+    ] = "",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the world.")] = 1,
-    start: Annotated[str, typer.Option("--start", help="Local date and time of the world; now if not given.")] = "",
-    network: Annotated[str, typer.Option("--network", help="Loopback network, one address a device.")] = "127.77.0.0/16",
-    parent_pid: Annotated[int, typer.Option("--parent-pid", min=0, help="End when this process ends.")] = 0,
-    drill: Annotated[bool, typer.Option("--drill", help="Let one device fail and be repaired in the first minutes.")] = False,
+    start: Annotated[
+        str, typer.Option("--start", help="Local date and time of the world; now if not given.")
+    ] = "",
+    network: Annotated[
+        str, typer.Option("--network", help="Loopback network, one address a device.")
+    ] = "127.77.0.0/16",
+    parent_pid: Annotated[
+        int, typer.Option("--parent-pid", min=0, help="End when this process ends.")
+    ] = 0,
+    drill: Annotated[
+        bool, typer.Option("--drill", help="Let one device fail and be repaired within minutes.")
+    ] = False,
     json: JsonOption = False,
-) -> None:  # fmt: skip
+) -> None:
     """Emulate devices whose state is that of a living world with hidden deviations."""
-    from hil.emulators.serve import serve  # asyncssh is an extra: only this command needs it
-    from stellwerk.demo.devices import choose_devices
-    from twin.sim.world import World
+    try:
+        from hil.emulators.folder import Placement  # noqa: PLC0415 - needs extras
+        from hil.emulators.serve import die_with_parent, serve  # noqa: PLC0415 - needs extras
+    except ModuleNotFoundError as err:
+        raise InputError(
+            f"emulating needs {err.name}", hint="pip install 'stellwerk[emulate]'"
+        ) from err
 
     model = load_city(load_settings(city=city).city)
     devices = choose_devices(model, select)
-    world = World(
-        model, seed=seed, start=_start_time(start, model), managed=devices, drill=drill
-    )
+    world = World(model, seed=seed, start=_start_time(start, model), managed=devices, drill=drill)
 
     def ready(document: dict[str, object]) -> None:
         if json:
             print_json(document)
         else:
-            notes.print(f"{len(devices)} devices are up; inventory in {out / 'inventory.yaml'}; "
-                        "end with ^C", markup=False)  # fmt: skip
+            notes.print(
+                f"{len(devices)} devices are up; inventory in {out / 'inventory.yaml'}; "
+                "end with ^C",
+                markup=False,
+            )
 
+    if parent_pid:
+        die_with_parent(parent_pid)
     asyncio.run(
         serve(
             world,
             devices,
             out,
             network=network,
-            parent_pid=parent_pid,
+            placement=Placement(sites=sites_of(model), upstreams=upstreams_of(model)),
+            advance=world.advance,
+            parent_pid=parent_pid or None,
             on_ready=ready,
         )
     )

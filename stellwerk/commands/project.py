@@ -14,7 +14,7 @@ import typer
 import cext
 from hil.daemons import available
 from stellwerk.exits import Exit
-from stellwerk.output import JsonOption, notes, print_json
+from stellwerk.output import JsonOption, notes, print_json, print_line
 from stellwerk.settings import load_settings
 from twin.model.errors import InputError
 
@@ -25,7 +25,9 @@ _EXTRAS = {"asyncssh": "emulate", "matplotlib": "report"}
 _PACKAGES = ("stellwerk", "twin", "controllers", "hil", "cext")
 
 
-def _check(name: str, *, ok: bool, found: str, remedy: str = "", needed: bool = True) -> dict[str, object]:
+def _check(
+    name: str, *, ok: bool, found: str, remedy: str = "", needed: bool = True
+) -> dict[str, object]:
     state = "ok" if ok else ("missing" if needed else "optional")
     return {"check": name, "state": state, "found": found, "remedy": "" if ok else remedy}
 
@@ -57,7 +59,9 @@ def _kernels() -> dict[str, object]:
 
 def _findings() -> list[dict[str, object]]:
     good = sys.version_info >= (3, 11)
-    rows = [_check("python", ok=good, found=platform.python_version(), remedy="Python 3.11 or newer")]
+    rows = [
+        _check("python", ok=good, found=platform.python_version(), remedy="Python 3.11 or newer")
+    ]
     rows += [_library(name) for name in _LIBRARIES]
     rows += [_library(name, extra) for name, extra in _EXTRAS.items()]
     rows += [_shadowed(name) for name in _PACKAGES]
@@ -78,7 +82,7 @@ def doctor(*, json: JsonOption = False) -> None:
     else:
         for row in rows:
             remedy = f"  ({row['remedy']})" if row["remedy"] else ""
-            print(f"{row['state']:9} {row['check']:22} {row['found']}{remedy}")
+            print_line(f"{row['state']:9} {row['check']:22} {row['found']}{remedy}")
     if any(row["state"] == "missing" for row in rows):
         raise typer.Exit(Exit.ERROR)
 

@@ -50,7 +50,9 @@ def coverage(
     city: CityOption = "",
     step: Annotated[float, typer.Option("--step", min=5, max=500, help="Grid step. [m]")] = 25.0,
     threads: Annotated[int, typer.Option("--threads", min=1, max=64)] = 2,
-    out: Annotated[Path | None, typer.Option("--out", help="Write rasters to this .npz file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write rasters to this .npz file.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Predict LTE, 5G and Wi-Fi coverage of the whole city."""
@@ -99,7 +101,7 @@ def simulate(
     begin = perf_counter()
     with progress("simulate") as show:
         result = run_simulation(model, hours=hours, seed=seed, progress=show)
-    summary = result.summary() | {"seconds": round(perf_counter() - begin, 3)}
+    summary = result.as_dict() | {"seconds": round(perf_counter() - begin, 3)}
     if json:
         print_json(summary)
         return

@@ -13,7 +13,7 @@ from twin.model.city import City
 from twin.model.errors import InputError
 from twin.planning.scenario import kind_of
 
-__all__ = ["PILOT", "choose_devices", "demo_devices", "demo_school"]
+__all__ = ["PILOT", "choose_devices", "demo_devices", "demo_school", "sites_of", "upstreams_of"]
 
 PILOT = "fws"
 _PROFILES = {
@@ -55,8 +55,7 @@ def choose_devices(city: City, expression: str) -> tuple[str, ...]:
     """
     if not expression:
         return demo_devices(city)
-    sites = {item.id: item.site for item in (*city.access_points, *city.cells,
-                                             *city.switches, *city.cabinets)}  # fmt: skip
+    sites = sites_of(city)
     entries = tuple(
         Device(id=device, kind=kind, profile=_PROFILES[kind], host="", port=0, username="",
                site=sites[device], base=Path())
@@ -67,6 +66,21 @@ def choose_devices(city: City, expression: str) -> tuple[str, ...]:
         raise InputError(f"{expression!r} selects no device of {city.name}",
                          hint="see 'stellwerk city show'")  # fmt: skip
     return chosen
+
+
+def sites_of(city: City) -> dict[str, str]:
+    """Map every device of the city to the site it belongs to."""
+    return (
+        {ap.id: ap.site for ap in city.access_points}
+        | {cell.id: cell.site for cell in city.cells}
+        | {switch.id: switch.site for switch in city.switches}
+        | {cabinet.id: cabinet.site for cabinet in city.cabinets}
+    )
+
+
+def upstreams_of(city: City) -> dict[str, str]:
+    """Map every device that hangs on a switch port to its switch."""
+    return {ap.id: ap.switch for ap in city.access_points if ap.switch}
 
 
 def _pilot_centre(city: City) -> tuple[float, float]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from twin.model.attributes import Value, attribute_of
 from twin.model.city import AccessPoint, Cell, City, LampCabinet, Switch
@@ -11,7 +12,7 @@ from twin.model.errors import ModelError
 
 __all__ = ["apply_settings", "kind_of"]
 
-type_of_kind = {"ap": AccessPoint, "cell": Cell, "switch": Switch, "lamp_cabinet": LampCabinet}
+_Thing = TypeVar("_Thing", AccessPoint, Cell, LampCabinet, Switch)
 
 
 def kind_of(city: City) -> dict[str, str]:
@@ -68,12 +69,14 @@ def apply_settings(city: City, settings: Mapping[str, Mapping[str, Value]]) -> C
     )
 
 
-def _each(objects, wanted, setter):  # type: ignore[no-untyped-def]
+def _each(
+    objects: tuple[_Thing, ...],
+    wanted: Mapping[str, Mapping[str, Value]],
+    setter: Callable[[_Thing, Mapping[str, Value]], _Thing],
+) -> tuple[_Thing, ...]:
     if not any(item.id in wanted for item in objects):
         return objects
-    return tuple(
-        setter(item, wanted[item.id]) if item.id in wanted else item for item in objects
-    )
+    return tuple(setter(item, wanted[item.id]) if item.id in wanted else item for item in objects)
 
 
 def _items(kind: str, paths: Mapping[str, Value]) -> Iterable[tuple[list[str], Value]]:
@@ -94,16 +97,16 @@ def _set_cell(cell: Cell, paths: Mapping[str, Value]) -> Cell:
 
 
 def _set_access_point(ap: AccessPoint, paths: Mapping[str, Value]) -> AccessPoint:
-    members = {("radio", r.index): r for r in ap.radios} | {("ssid", s.name): s for s in ap.ssids}
+    radios = {radio.index: radio for radio in ap.radios}
+    ssids = {ssid.name: ssid for ssid in ap.ssids}
     for (group, index, name), value in _items("ap", paths):
-        if (group, index) not in members:
+        if index not in (radios if group == "radio" else ssids):
             raise ModelError(f"{ap.id} has no {group} {index!r}")
-        members[group, index] = replace(members[group, index], **{name: value})  # type: ignore[type-var]
-    return replace(
-        ap,
-        radios=tuple(members["radio", r.index] for r in ap.radios),  # type: ignore[misc]
-        ssids=tuple(members["ssid", s.name] for s in ap.ssids),  # type: ignore[misc]
-    )
+        if group == "radio":
+            radios[index] = replace(radios[index], **{name: value})  # type: ignore[arg-type]
+        else:
+            ssids[index] = replace(ssids[index], **{name: value})  # type: ignore[arg-type]
+    return replace(ap, radios=tuple(radios.values()), ssids=tuple(ssids.values()))
 
 
 def _set_switch(switch: Switch, paths: Mapping[str, Value]) -> Switch:

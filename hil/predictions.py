@@ -1,0 +1,86 @@
+"""What the planning twin expects a device to report, to hold against what it does report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from hil.residuals import Residual
+from twin.model.attributes import Value
+from twin.model.city import City
+from twin.radio.coverage import CityCoverage
+from twin.radio.kpi import residents_raster
+from twin.sim.power import lamp_power_w
+
+__all__ = ["OBSERVED", "residuals_of"]
+
+OBSERVED: Mapping[str, tuple[str, ...]] = {
+    "cell": ("mean_rsrp_dbm",),
+    "lamp_cabinet": ("level_now_percent", "power_w"),
+}
+"""Operational attributes, by device kind, that a prediction exists for."""
+
+
+def residuals_of(
+    city: City, coverage: CityCoverage, observed: Mapping[str, Mapping[str, Value]]
+) -> tuple[Residual, ...]:
+    """Hold what devices report against what the twin predicts.
+
+    Parameters
+    ----------
+    city : City
+        The planner's city.
+    coverage : CityCoverage
+        Its coverage.
+    observed : mapping
+        Values read from devices, by path, by device id.
+
+    Returns
+    -------
+    tuple of Residual
+        One for each figure that is both predicted and observed.
+    """
+    return (*_cells(city, coverage, observed), *_cabinets(city, observed))
+
+
+def _cells(
+    city: City, coverage: CityCoverage, observed: Mapping[str, Mapping[str, Value]]
+) -> Iterable[Residual]:
+    """Mean RSRP of the residents a cell serves, against that of its connected users."""
+    residents = residents_raster(city, coverage.grid)
+    for layer in coverage.layers:
+        for index, cell in enumerate(layer.cells):
+            read = observed.get(cell, {}).get("mean_rsrp_dbm")
+            weights = np.where(layer.best_cell == index, residents, 0.0)
+            if not isinstance(read, int | float) or not weights.any():
+                continue
+            served = weights > 0
+            predicted = float(np.average(layer.rsrp_dbm[served], weights=weights[served]))
+            yield Residual(
+                device=cell,
+                quantity="mean RSRP of a cell's users",
+                unit="dB",
+                predicted=predicted,
+                observed=float(read),
+            )
+
+
+def _cabinets(city: City, observed: Mapping[str, Mapping[str, Value]]) -> Iterable[Residual]:
+    """Power of a cabinet's lamps at the light level it reports."""
+    nominal_w: dict[str, float] = {}
+    for lamp in city.lamps:
+        nominal_w[lamp.cabinet] = nominal_w.get(lamp.cabinet, 0.0) + lamp.power_w
+    for cabinet in city.cabinets:
+        values = observed.get(cabinet.id, {})
+        level, power = values.get("level_now_percent"), values.get("power_w")
+        if not isinstance(level, int | float) or not isinstance(power, int | float) or not level:
+            continue
+        lit_w = lamp_power_w(np.array([nominal_w[cabinet.id]]), np.array([level / 100.0]))
+        yield Residual(
+            device=cabinet.id,
+            quantity="power of a cabinet's lamps",
+            unit="W",
+            predicted=float(lit_w[0]),
+            observed=float(power),
+        )

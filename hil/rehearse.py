@@ -1,0 +1,120 @@
+"""Rehearse a plan: run it, unchanged, against emulated copies of exactly the planned devices."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+
+from controllers.drivers import make_driver
+from controllers.journal import Journal
+from controllers.live import read_live
+from controllers.plan import Plan
+from controllers.ports import Device, DriverFactory
+from controllers.runner import OnEvent, RunResult, apply
+from controllers.steps import Outcome
+from hil.emulators.fleet import FleetThread
+from hil.emulators.folder import Placement, entries_of, write_folder
+from hil.emulators.world_port import MemoryWorld
+from twin.model.attributes import Value
+
+__all__ = ["COPIES_NETWORK", "RehearsalResult", "rehearse"]
+
+COPIES_NETWORK = "127.78.0.0/16"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsalResult:
+    """What a rehearsal showed.
+
+    Parameters
+    ----------
+    run : RunResult
+        Outcome of the run on the copies.
+    seconds : float
+        Wall time with starting and stopping the copies. [s]
+    """
+
+    run: RunResult
+    seconds: float
+
+    @property
+    def is_good(self) -> bool:
+        """True if every copy confirmed the plan and was read back."""
+        return self.run.outcome is Outcome.CONFIRMED
+
+
+def rehearse(
+    plan: Plan,
+    devices: Sequence[Device],
+    *,
+    read_from: DriverFactory = make_driver,
+    on_event: OnEvent | None = None,
+) -> RehearsalResult:
+    """Run a plan on emulated copies that begin with the live state of the devices.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan, as it would be applied.
+    devices : sequence of Device
+        The inventory of the real thing; it is only read.
+    read_from : DriverFactory
+        Makes the drivers that read it.
+    on_event : callable, optional
+        Told of each step on the copies.
+
+    Returns
+    -------
+    RehearsalResult
+        Whether the copies took the plan.
+
+    Raises
+    ------
+    DeviceError
+        The live state could not be read.
+    BenchError
+        The copies could not be started.
+    """
+    begin = perf_counter()
+    planned = {part.device for part in plan.devices}
+    originals = tuple(device for device in devices if device.id in planned)
+    world = _copies(plan, originals, read_from)
+    with tempfile.TemporaryDirectory(prefix="stellwerk-rehearsal-") as name:
+        folder = Path(name)
+        entries = _entries(world, originals, folder)
+        host_key = write_folder(folder, entries)
+        with FleetThread(world, entries, host_key=host_key), Journal(folder / "j.db") as journal:
+            run = apply(plan, entries, make_driver, journal, on_event=on_event)
+    return RehearsalResult(run=run, seconds=perf_counter() - begin)
+
+
+def _copies(plan: Plan, originals: Sequence[Device], read_from: DriverFactory) -> MemoryWorld:
+    """Make a table of what the planned devices say now, operational values included."""
+    paths = {part.device: part.observe for part in plan.devices if part.observe}
+    asked = [device for device in originals if device.id in paths]
+    observed = read_live(asked, read_from, paths=paths).values
+    values: dict[str, Mapping[str, Value]] = {
+        part.device: {**part.context, **part.undo, **observed.get(part.device, {})}
+        for part in plan.devices
+    }
+    return MemoryWorld({part.device: part.kind for part in plan.devices}, values)
+
+
+def _entries(world: MemoryWorld, originals: Sequence[Device], folder: Path) -> tuple[Device, ...]:
+    """List the copies; they stand in the same order of work as their originals."""
+    return tuple(
+        replace(entry, origin="copy")
+        for entry in entries_of(
+            world,
+            [device.id for device in originals],
+            folder,
+            network=COPIES_NETWORK,
+            placement=Placement(
+                sites={device.id: device.site for device in originals},
+                upstreams={device.id: device.upstream for device in originals},
+            ),
+        )
+    )

@@ -1,0 +1,50 @@
+"""`stellwerk demo`: the main job from end to end, on loopback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stellwerk.commands.city import CityOption
+from stellwerk.output import JsonOption, notes, print_json
+from stellwerk.settings import load_settings
+from twin.model.errors import InputError
+
+__all__ = ["demo"]
+
+
+def demo(
+    *,
+    city: CityOption = "",
+    intent: Annotated[
+        Path, typer.Option("--intent", help="Intent file; the example if not given.")
+    ] = Path("examples/first-light.yaml"),
+    out: Annotated[Path, typer.Option("--out", help="Folder for report and journal.")] = Path(
+        "out/demo"
+    ),
+    world_seed: Annotated[int, typer.Option("--world-seed", min=0)] = 1,
+    hold: Annotated[bool, typer.Option("--hold", help="Keep the devices up afterwards.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Take one change through the twin and onto devices, then let a device die in the middle."""
+    try:
+        from stellwerk.demo.run import run_demo  # noqa: PLC0415 - needs extras
+    except ModuleNotFoundError as err:
+        raise InputError(
+            f"the demo needs {err.name}", hint="pip install 'stellwerk[demo]'"
+        ) from err
+    ref = load_settings(city=city).city
+    code = run_demo(
+        city_ref=ref,
+        intent=intent,
+        folder=out,
+        world_seed=world_seed,
+        hold=hold,
+        on_summary=print_json if json else None,
+    )
+    if not json:
+        notes.print(f"report: {out / 'report.html'}", markup=False)
+    if code:
+        raise typer.Exit(code)

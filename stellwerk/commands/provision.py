@@ -1,0 +1,265 @@
+"""`stellwerk plan`, `apply`, `rollback`, `recover`, `journal`: the way of a change."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from controllers.drivers import make_driver
+from controllers.history import history_of
+from controllers.intent import load_intent
+from controllers.inventory import load_inventory
+from controllers.journal import Journal
+from controllers.plan import Plan
+from controllers.plan_file import load_plan, plan_data, save_plan
+from controllers.plan_text import render_plan
+from controllers.recover import recover as recover_runs
+from controllers.recover import rollback as roll_back
+from controllers.runner import RunResult, StepEvent
+from controllers.runner import apply as apply_plan
+from hil.rehearse import rehearse
+from stellwerk.commands.city import CityOption
+from stellwerk.exits import Exit
+from stellwerk.output import JsonOption, notes, print_json, print_line
+from stellwerk.settings import Settings, load_settings
+from stellwerk.workflow import Desk, open_desk, read_back
+from twin.geo.cityfile import load_city
+from twin.model.errors import InputError
+
+__all__ = ["apply", "journal_app", "plan", "recover", "rollback", "run_data", "show_step"]
+
+InventoryOption = Annotated[str, typer.Option("--inventory", "-i", help="Inventory file.")]
+JournalOption = Annotated[str, typer.Option("--journal", help="SQLite file of the journal.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+IntentArgument = Annotated[Path, typer.Argument(help="Intent file (YAML).")]
+
+
+def _desk(settings: Settings) -> Desk:
+    return open_desk(load_city(settings.city), Path(settings.inventory))
+
+
+def show_step(event: StepEvent) -> None:
+    """Print one line for a phase that ended or a step that failed.
+
+    Parameters
+    ----------
+    event : StepEvent
+        Progress of a run.
+    """
+    if event.outcome == "begins" or (event.device and event.outcome == "ok"):
+        return
+    who = f"{event.device}: " if event.device else ""
+    notes.print(f"  {who}{event.step}: {event.outcome} ({event.seconds:.2f} s)", markup=False)
+
+
+def run_data(result: RunResult) -> dict[str, object]:
+    """Make the JSON document of a run.
+
+    Parameters
+    ----------
+    result : RunResult
+        How it ended.
+
+    Returns
+    -------
+    dict
+        Plain data.
+    """
+    return {
+        "run": result.run,
+        "outcome": str(result.outcome),
+        "exit_code": result.exit_code,
+        "reason": result.reason,
+        "devices": {name: str(state) for name, state in result.devices.items()},
+        "reasons": dict(result.reasons),
+        "seconds": {name: round(value, 3) for name, value in result.seconds.items()},
+    }
+
+
+def _show_run(result: RunResult) -> None:
+    notes.print(f"run {result.run}: {result.outcome}", markup=False)
+    if result.reason:
+        notes.print(f"  because {result.reason}", markup=False)
+    for device, reason in result.reasons.items():
+        notes.print(f"  {device}: {result.devices[device]}: {reason}", markup=False)
+
+
+def plan(
+    intent: IntentArgument,
+    *,
+    city: CityOption = "",
+    inventory: InventoryOption = "",
+    limit: Annotated[str, typer.Option("--limit", help="Narrow to these devices.")] = "",
+    out: Annotated[Path | None, typer.Option("--out", help="Save the plan as JSON.")] = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit 2 if something would change.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Show what would change on which device, how it is undone, and what it does to the city."""
+    settings = load_settings(city=city, inventory=inventory)
+    wanted = load_intent(intent)
+    made = _desk(settings).plan(wanted, limit=limit)
+    if out:
+        save_plan(made, out)
+    if json:
+        print_json(plan_data(made))
+    else:
+        print_line("\n".join(render_plan(made)))
+    if made.blockers:
+        raise typer.Exit(Exit.POLICY)
+    if detailed_exitcode and not made.no_op:
+        raise typer.Exit(Exit.CHANGES)
+
+
+def _agree(question: str, *, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InputError("nobody is there to agree", hint="add --yes")
+    typer.confirm(question, abort=True, err=True)
+
+
+def apply(
+    what: Annotated[Path, typer.Argument(help="Intent (YAML) or saved plan (JSON).")],
+    *,
+    city: CityOption = "",
+    inventory: InventoryOption = "",
+    journal: JournalOption = "",
+    yes: YesOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Rehearse a change on copies, apply it as one transaction, verify it; or take it all back."""
+    settings = load_settings(city=city, inventory=inventory, journal=journal)
+    desk = _desk(settings)
+    is_plan = what.suffix == ".json"
+    made = load_plan(what) if is_plan else desk.plan(load_intent(what))
+    notes.print("\n".join(render_plan(made)), markup=False)
+    made.require_applyable()
+    if made.no_op:
+        if json:
+            print_json({"no_op": True, "exit_code": int(Exit.OK)})
+        return
+    _agree("apply this plan?", yes=yes)
+    _rehearse(made, desk)
+    with Journal(Path(settings.journal)) as book:
+        result = apply_plan(made, desk.devices, make_driver, book, on_event=show_step)
+    wrong = read_back(made, desk.devices) if result.exit_code == Exit.OK else {}
+    replan_empty = None
+    if result.exit_code == Exit.OK and not is_plan:
+        replan_empty = desk.plan(load_intent(what), with_effect=False).no_op
+    _finish(result, wrong, replan_empty, json=json)
+
+
+def _rehearse(made: Plan, desk: Desk) -> None:
+    rehearsal = rehearse(made, desk.devices)
+    if not rehearsal.is_good:
+        cause = rehearsal.run.reason or str(dict(rehearsal.run.reasons))
+        raise InputError(f"the rehearsal failed: {cause}", hint="nothing was sent to a device")
+    notes.print(
+        f"rehearsed on {len(made.devices)} emulated copies in {rehearsal.seconds:.1f} s",
+        markup=False,
+    )
+
+
+def _finish(
+    result: RunResult,
+    wrong: Mapping[str, tuple[str, ...]],
+    replan_empty: bool | None,
+    *,
+    json: bool,
+) -> None:
+    _show_run(result)
+    for device, paths in wrong.items():
+        notes.print(f"  {device}: not as planned: {', '.join(paths)}", markup=False)
+    if json:
+        print_json(run_data(result) | {"differs": wrong, "replan_empty": replan_empty})
+    code = result.exit_code or (Exit.NOT_RESTORED if wrong or replan_empty is False else Exit.OK)
+    if code:
+        raise typer.Exit(code)
+
+
+def rollback(
+    run: Annotated[str, typer.Argument(help="Run of the journal to take back.")],
+    *,
+    inventory: InventoryOption = "",
+    journal: JournalOption = "",
+    yes: YesOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Take a finished run back by the undo its journal holds, as a new run."""
+    settings = load_settings(inventory=inventory, journal=journal)
+    devices = load_inventory(Path(settings.inventory))
+    with _existing(settings) as book:
+        history_of(book, run)
+        _agree(f"take run {run} back?", yes=yes)
+        result = roll_back(book, run, devices, make_driver, on_event=show_step)
+    _finish(result, {}, None, json=json)
+
+
+def recover(
+    *,
+    inventory: InventoryOption = "",
+    journal: JournalOption = "",
+    json: JsonOption = False,
+) -> None:
+    """Bring every device of unfinished runs to its old or new state, as the journal says."""
+    settings = load_settings(inventory=inventory, journal=journal)
+    devices = load_inventory(Path(settings.inventory))
+    with _existing(settings) as book:
+        result = recover_runs(book, devices, make_driver, on_event=show_step)
+    for run in result.runs:
+        _show_run(run)
+    if not result.runs:
+        notes.print("nothing to recover", markup=False)
+    if json:
+        print_json({"runs": [run_data(run) for run in result.runs], "exit_code": result.exit_code})
+    if result.exit_code:
+        raise typer.Exit(result.exit_code)
+
+
+def _existing(settings: Settings) -> Journal:
+    path = Path(settings.journal)
+    if not path.is_file():
+        raise InputError("there is no journal", str(path), hint="name it with --journal")
+    return Journal(path)
+
+
+journal_app = typer.Typer(no_args_is_help=True, help="Show or verify the journal.")
+
+
+@journal_app.command("show")
+def journal_show(
+    run: Annotated[str, typer.Argument(help="One run; all if not given.")] = "",
+    *,
+    journal: JournalOption = "",
+    json: JsonOption = False,
+) -> None:
+    """Print the records: what was about to be done, and how it went."""
+    with _existing(load_settings(journal=journal)) as book:
+        records = book.records(run or None)
+    if run and not records:
+        raise InputError(f"the journal has no run {run!r}", hint="see 'stellwerk journal show'")
+    if json:
+        print_json({"records": [asdict(record) for record in records]})
+        return
+    for record in records:
+        words = " ".join(f"{key}={value}" for key, value in record.payload.items() if key != "plan")
+        who = f"{record.run} {record.kind:10} {record.device:24}"
+        print_line(f"{record.seq:6} {record.at} {who} {words}")
+
+
+@journal_app.command("verify")
+def journal_verify(*, journal: JournalOption = "", json: JsonOption = False) -> None:
+    """Check the hash chain; name the first damaged record."""
+    with _existing(load_settings(journal=journal)) as book:
+        chain = book.verify()
+    if json:
+        print_json({"records": chain.n_records, "head": chain.head, "intact": True})
+        return
+    print_line(f"{chain.n_records} records intact, head {chain.head}")

@@ -1,0 +1,142 @@
+"""The way of a change, shared by the commands: inventory, plan, rehearsal, apply, verify."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from controllers.drivers import make_driver
+from controllers.intent import Intent, resolve
+from controllers.inventory import load_inventory, select
+from controllers.live import read_live
+from controllers.plan import Plan, make_plan
+from controllers.policies import CityFacts, check_plan
+from controllers.ports import Device, EffectPredictor
+from controllers.verify import differences
+from hil.effects import TwinPredictor
+from stellwerk.output import progress
+from twin.model.city import City
+from twin.radio.coverage import CityCoverage, compute
+
+__all__ = ["Desk", "open_desk", "read_back"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What an engineer has on the table: the city and the devices.
+
+    Parameters
+    ----------
+    city : City
+        The planner's city.
+    devices : tuple of Device
+        The inventory.
+    predictor : EffectPredictor
+        Answers what changes will do.
+    """
+
+    city: City
+    devices: tuple[Device, ...]
+    predictor: EffectPredictor
+
+    def plan(self, intent: Intent, *, limit: str = "", with_effect: bool = True) -> Plan:
+        """Read the live state and plan what is missing for an intent.
+
+        Parameters
+        ----------
+        intent : Intent
+            What is wanted.
+        limit : str
+            Selection that narrows the devices; empty for all.
+        with_effect : bool
+            Ask the twin too.
+
+        Returns
+        -------
+        Plan
+            With findings of the policies and, if asked for, the predicted effect.
+
+        Raises
+        ------
+        InputError
+            The intent does not fit the inventory.
+        DeviceError
+            A device refused to be read.
+        """
+        wants = resolve(intent, self.devices)
+        if limit:
+            chosen = {device.id for device in select(self.devices, limit)}
+            wants = {device: want for device, want in wants.items() if device in chosen}
+        asked = [device for device in self.devices if device.id in wants]
+        live = read_live(asked, make_driver)
+        plan = make_plan(intent, self.devices, live.values, wants, unreachable=live.unreachable)
+        plan = check_plan(plan, self.devices, CityFacts(self.city))
+        if with_effect and not plan.no_op:
+            plan = replace(plan, effect=self.predictor.predict(plan.changes))
+        return plan
+
+
+def open_desk(city: City, inventory: Path, coverage: CityCoverage | None = None) -> Desk:
+    """Load the inventory and bind it to the planner's city.
+
+    Parameters
+    ----------
+    city : City
+        The planner's city.
+    inventory : Path
+        Inventory file.
+    coverage : CityCoverage, optional
+        Coverage of the city if it is at hand; else it is computed when it is first needed.
+
+    Returns
+    -------
+    Desk
+        City, devices and predictor.
+
+    Raises
+    ------
+    InputError
+        The inventory is missing or broken.
+    """
+
+    def cover() -> CityCoverage:
+        if coverage is not None:
+            return coverage
+        with progress("coverage of the city") as show:
+            return compute(city, n_threads=2, progress=show)
+
+    return Desk(city=city, devices=load_inventory(inventory), predictor=TwinPredictor(city, cover))
+
+
+def read_back(plan: Plan, devices: Sequence[Device]) -> dict[str, tuple[str, ...]]:
+    """Read every planned device in a new session and name what is not as planned.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan that was applied.
+    devices : sequence of Device
+        The inventory.
+
+    Returns
+    -------
+    dict
+        Differing paths by device id; empty if all is as planned.
+
+    Raises
+    ------
+    DeviceError
+        A device refused to be read.
+    """
+    parts = {part.device: part for part in plan.devices}
+    asked = [device for device in devices if device.id in parts]
+    live = read_live(
+        asked, make_driver, paths={name: tuple(part.target) for name, part in parts.items()}
+    )
+    wrong: dict[str, tuple[str, ...]] = {name: ("not reachable",) for name in live.unreachable}
+    for name, values in live.values.items():
+        paths = tuple(differences(parts[name].kind, parts[name].target, values))
+        if paths:
+            wrong[name] = paths
+    return wrong
