@@ -508,7 +508,7 @@ class Transaction:
 
     def _pulse_commit(self) -> None:
         self._rearm()
-        if self._is_busy():
+        if self._phase is not Phase.COMMIT or self._is_busy():
             return
         if self._groups:
             for member in self._groups.pop(0):
@@ -523,6 +523,8 @@ class Transaction:
 
     def _pulse_verify(self) -> None:
         self._rearm()
+        if self._phase is not Phase.VERIFY:
+            return
         waiting = [member for member in self._wave() if not member.verified]
         for member in waiting:
             if member.op is None and member.due_s <= self._now_s:
@@ -556,23 +558,28 @@ class Transaction:
 
     def _pulse_gate(self) -> None:
         self._rearm()
-        if self._gate_open and not self._is_busy():
+        if self._phase is Phase.GATE and self._gate_open and not self._is_busy():
             self._decide()
 
     def _rearm(self) -> None:
         for member in self._all:
             if member.is_armed and member.op is None and member.rearm_s <= self._now_s:
+                if self._has_lapsed(member):
+                    return
                 self._send(member, Op.REARM)
 
+    def _has_lapsed(self, member: _Member) -> bool:
+        """Give up if the timer of a member may have ended: the controller slept, or was slow."""
+        if not member.is_armed or self._now_s + self._limits.margin_s < member.armed_until_s:
+            return False
+        reason = "its confirm timer may have ended meanwhile"
+        self._give_up(Fault.LAPSED, member.spec.device, reason)
+        return True
+
     def _decide(self) -> None:
-        latest_s = self._now_s + self._limits.margin_s
         deciding = self._wave() if self._by_wave else self._taking_part()
-        for member in deciding:
-            if member.is_armed and member.armed_until_s <= latest_s:
-                self._give_up(
-                    Fault.LAPSED, member.spec.device, "its confirm timer may have ended meanwhile"
-                )
-                return
+        if any(self._has_lapsed(member) for member in deciding):
+            return
         is_last = self._i_wave == len(self._waves) - 1
         self._is_decided = is_last
         self._note(

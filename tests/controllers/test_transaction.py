@@ -1,0 +1,172 @@
+"""The transaction machine: seeded fault schedules, and the edges they must reach."""
+
+from __future__ import annotations
+
+import pytest
+from fault_schedules import Counters, run_schedule, run_schedules
+
+from controllers.ports import DeviceClass
+from controllers.steps import (
+    Done,
+    Fault,
+    Failed,
+    Interrupt,
+    Limits,
+    MemberSpec,
+    Op,
+    Outcome,
+    Phase,
+    State,
+    Tick,
+)
+from controllers.transaction import Resumed, Transaction
+
+BEFORE, AFTER = {"tilt_deg": 2.0}, {"tilt_deg": 6.0}
+
+
+def spec(name="c1", cls="D", **fields):
+    return MemberSpec(
+        device=name, kind="cell", device_class=DeviceClass(cls), before=BEFORE, after=AFTER, **fields
+    )
+
+
+def machine(*specs, window_s=120.0, **options):
+    return Transaction(
+        specs or (spec(),), run="r", token="t", confirm_timeout_s=window_s, limits=Limits(), **options
+    )
+
+
+def ops(turn):
+    return [(command.device, command.op) for command in turn.commands]
+
+
+@pytest.mark.parametrize("start", range(0, 1000, 250))
+def test_a_thousand_schedules_violate_nothing(start):
+    assert not run_schedules(start, 250)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_ten_thousand_schedules_violate_nothing_and_reach_every_edge():
+    counters = Counters()
+    failures = run_schedules(1_000_000, 10_000, counters)
+    assert not failures, "\n".join(map(str, failures[:5]))
+    kinds = {kind for kind, _ in counters.faults}
+    assert kinds == {
+        "lost-reply", "lost-request", "refuse", "lie", "die-before", "die-after", "half", "slow",
+        "half-written",
+    }  # fmt: skip
+    for outcome in Outcome:
+        assert counters.ends[outcome.value, ""], outcome
+    for phase in Phase:
+        if phase is not Phase.START:
+            assert counters.ends["crash", phase.value], phase
+    edges = {(op, result == "ok") for _, op, result in counters.edges}
+    for op in Op:
+        if op not in (Op.GATE, Op.UNLOCK):
+            assert (op.value, True) in edges, op
+            assert (op.value, False) in edges, op
+
+
+def test_a_schedule_replays_to_the_same_event_log():
+    assert [run_schedule(seed) for seed in range(40)] == [run_schedule(seed) for seed in range(40)]
+
+
+def test_records_of_a_turn_announce_every_command():
+    turn = machine(spec("a"), spec("b", "A")).start(0.0)
+    announced = {(n.device, n.payload["op"]) for n in turn.notes if n.kind == "send"}
+    assert announced == {(device, op.value) for device, op in ops(turn)}
+
+
+def test_confirms_are_sent_only_after_all_members_are_verified():
+    m = machine(spec("a"), spec("b"))
+    m.start(0.0)
+    for name in "ab":
+        turn = m.handle(Done(1.0, name, Op.LOCK, BEFORE))
+    assert ops(turn) == [("a", Op.PREPARE), ("b", Op.PREPARE)]
+    for name in "ab":
+        turn = m.handle(Done(2.0, name, Op.PREPARE))
+    assert all(command.confirm_timeout_s == 120.0 for command in turn.commands)
+    for name in "ab":
+        turn = m.handle(Done(3.0, name, Op.COMMIT))
+    assert ops(m.handle(Done(4.0, "a", Op.READ, AFTER))) == []
+    turn = m.handle(Done(5.0, "b", Op.READ, AFTER))
+    assert ops(turn) == [("a", Op.CONFIRM), ("b", Op.CONFIRM)]
+    assert [note.kind for note in turn.notes][1:3] == ["decision", "phase"]
+
+
+def armed(m):
+    """Take a machine of one class D member to where it is armed and being read."""
+    m.start(0.0)
+    m.handle(Done(0.0, "c1", Op.LOCK, BEFORE))
+    m.handle(Done(0.0, "c1", Op.PREPARE))
+    return m.handle(Done(1.0, "c1", Op.COMMIT))
+
+
+def test_rearm_comes_before_the_timer_ends():
+    m = machine(spec("c1", order=0), spec("s1", "A", order=1))
+    m.start(0.0)
+    for name in ("c1", "s1"):
+        m.handle(Done(0.0, name, Op.LOCK, BEFORE))
+    m.handle(Done(0.0, "c1", Op.PREPARE))
+    turn = m.handle(Done(1.0, "c1", Op.COMMIT))
+    assert ops(turn) == [("s1", Op.WRITE)]
+    assert turn.wake_s == 60.0
+    turn = m.handle(Tick(60.0))
+    assert ops(turn) == [("c1", Op.REARM)]
+    assert turn.commands[0].confirm_timeout_s == 120.0
+    assert turn.commands[0].persist_id == "r-t-0"
+
+
+def test_no_confirm_when_the_timer_may_have_ended_meanwhile():
+    m = machine()
+    armed(m)
+    turn = m.handle(Done(700.0, "c1", Op.READ, AFTER))  # the controller slept ten minutes
+    assert m.phase is Phase.UNDO
+    assert ops(turn) == [("c1", Op.CANCEL)]
+    assert m.cause[0] is Fault.LAPSED
+
+
+def test_late_answers_of_a_step_that_was_given_up_are_ignored():
+    m = machine()
+    armed(m)
+    turn = m.handle(Done(2.0, "c1", Op.COMMIT))
+    assert ops(turn) == []
+
+
+def test_interrupt_in_the_lock_leaves_the_device_untouched():
+    m = machine()
+    m.start(0.0)
+    m.handle(Interrupt(0.5, Fault.INTERRUPTED, "^C"))
+    turn = m.handle(Done(1.0, "c1", Op.LOCK, BEFORE))
+    assert ops(turn) == [("c1", Op.UNLOCK)]
+    m.handle(Done(1.1, "c1", Op.UNLOCK))
+    assert m.outcome is Outcome.RESTORED
+    assert m.states() == {"c1": State.UNTOUCHED}
+    assert not m.has_written
+
+
+def test_resume_of_a_decided_run_confirms_and_needs_no_lock():
+    m = machine()
+    known = {"c1": Resumed(sent={Op.LOCK, Op.PREPARE, Op.COMMIT}, evidence="e")}
+    assert ops(m.resume(0.0, known, is_decided=True)) == [("c1", Op.CONFIRM)]
+
+
+def test_resume_of_an_undecided_run_cancels_then_reads_back():
+    m = machine()
+    known = {"c1": Resumed(sent={Op.LOCK, Op.PREPARE, Op.COMMIT})}
+    assert ops(m.resume(0.0, known, is_decided=False)) == [("c1", Op.CANCEL)]
+    assert ops(m.handle(Done(1.0, "c1", Op.CANCEL))) == [("c1", Op.DISCARD)]
+    assert ops(m.handle(Done(2.0, "c1", Op.DISCARD))) == [("c1", Op.READ)]
+    turn = m.handle(Done(3.0, "c1", Op.READ, {"tilt_deg": 3.3}))
+    assert ops(turn) == [("c1", Op.RESTORE)]
+    assert any(note.kind == "found" for note in turn.notes)
+
+
+def test_a_window_that_cannot_be_rearmed_in_time_is_refused():
+    with pytest.raises(ValueError, match="re-armed"):
+        machine(window_s=60.0)
+    with pytest.raises(ValueError, match="members"):
+        Transaction((), run="r", token="t", confirm_timeout_s=120.0, limits=Limits())
+    with pytest.raises(ValueError, match="positive"):
+        Limits(step_s=0.0)
