@@ -171,6 +171,20 @@ def test_a_port_without_power_takes_its_access_point_off_the_network(make_world)
     assert _clients(world, ["ap-school-1-2"], "schule") > 0
 
 
+def test_a_failed_access_point_is_away_until_it_is_repaired_and_has_booted(make_world):
+    world = make_world(accelerate_failures=2e6)
+    states = []
+    for second in range(1, 1801):
+        world.advance(float(second))
+        up = [world.is_reachable(ap) for ap in SCHOOL]
+        states.append(all(up))
+        for ap, is_up in zip(SCHOOL, up, strict=True):
+            assert is_up or _clients(world, [ap], "schule") == 0
+    first = states.index(False)
+    assert states[0]
+    assert True in states[first:]
+
+
 def test_a_port_that_is_shut_keeps_its_power_but_not_its_link(make_world):
     world = make_world()
     world.write("sw-school-1", {"port/1/admin_up": False})

@@ -14,7 +14,7 @@ from twin.model.city import Stop
 __all__ = ["Line", "Tram", "TramPosition", "find_line", "run_tram"]
 
 HEADWAY_S = 900.0
-"""Off-peak headway of line 903 by day (timetable 2024). [s]"""
+"""One of the peak headways, 7.5 and 15 min (2024); held all day, an assumption. [s]"""
 
 CAPACITY = 200
 """Places of an NF4 tram (DVG press release 2019-03-08)."""
