@@ -85,7 +85,7 @@ class CliHost:
             changes = dict(self._parsed(text))
             self.device.write("reload", changes)
         except ModelError as err:
-            return CommandResult(f"{self.path}: {err}\n", 1)
+            return CommandResult(status=1, error=f"{self.path}: {err}\n")
         self._layout, self._pending = text, None
         return CommandResult()
 

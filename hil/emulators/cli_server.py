@@ -107,7 +107,7 @@ class CliSession(asyncssh.SSHServerSession[bytes]):
                 self._channel.exit(0)
             return False
         output = self._shell.run(line)
-        self._write(output + (self._shell.continuation or self._prompt))
+        self._write(output + self._prompt)
         return True
 
     def _write(self, text: str) -> None:

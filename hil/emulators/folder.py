@@ -145,6 +145,8 @@ def entries_of(
     for name, host in address_plan(device_ids, network).items():
         profile = profile_for(world, name)
         protocol = load_profile(profile).protocol
+        # An upstream device that is not emulated here is in no inventory: there is none to name.
+        upstream = placement.upstreams.get(name, "")
         entry = Device(
             id=name,
             kind=kinds[name],
@@ -153,7 +155,7 @@ def entries_of(
             port=placement.port_of(protocol),
             username=USERNAME,
             site=placement.sites.get(name, ""),
-            upstream=placement.upstreams.get(name, ""),
+            upstream=upstream if upstream in device_ids else "",
             origin="emulated",
             instances=_instances(world, name),
             base=base,
