@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from stellwerk.cli import app  # noqa: E402
-from twin.geo.tables import COLUMNS  # noqa: E402
+from twin.geo.columns import COLUMNS  # noqa: E402
 from twin.model.attributes import KINDS, Attribute  # noqa: E402
 
 PAGES = ROOT / "docs" / "reference"
@@ -38,7 +38,7 @@ put together. Its schema is `twin/geo/city.schema.json`. Coordinates are ETRS89 
 area; the one whose code is the `outline` of `city.yaml` is the city. All others are CSV in UTF-8
 with a header of just these columns, in this order; a mistake is one line with file and line. How
 to make a folder: [use your own city](../how-to/use-your-own-city.md). This page is written by
-`python tools/write_reference.py` from `twin/geo/tables.py`.
+`python tools/write_reference.py` from `twin/geo/columns.py`.
 
 | subject | columns |
 |---|---|
@@ -112,7 +112,7 @@ def _command(command: object, name: str) -> Iterator[str]:
 
 def _parameter(parameter: object) -> str:
     is_option = parameter.param_type_name == "option"
-    names = ", ".join(parameter.opts) if is_option else parameter.human_readable_name
+    names = ", ".join(parameter.opts) if is_option else parameter.name.upper()
     default = "" if parameter.default in (None, "", False) else f"`{parameter.default}`"
     if not is_option and parameter.required:
         default = "needed"
