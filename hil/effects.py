@@ -184,7 +184,7 @@ def _cell_rows(what_if: WhatIf, changed: set[str]) -> tuple[EffectRow, ...]:
         return ()
     both = (sides[0], sides[1])
     cells = [cell for cell in what_if.after.cells if cell.id in changed]
-    residents = residents_raster(what_if.after, both[0].grid)
+    residents = np.where(both[0].inside, residents_raster(what_if.after, both[0].grid), 0.0)
     near = np.where(_near(both[0].grid, cells), residents, 0.0)
     rows: list[EffectRow] = []
     for operator in sorted({cell.operator for cell in cells}):

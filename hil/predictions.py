@@ -16,7 +16,7 @@ from twin.sim.power import lamp_power_w
 __all__ = ["OBSERVED", "residuals_of"]
 
 OBSERVED: Mapping[str, tuple[str, ...]] = {
-    "cell": ("mean_rsrp_dbm",),
+    "cell": ("users", "mean_rsrp_dbm"),
     "lamp_cabinet": ("level_now_percent", "power_w"),
 }
 """Operational attributes, by device kind, that a prediction exists for."""
@@ -51,9 +51,11 @@ def _cells(
     residents = residents_raster(city, coverage.grid)
     for layer in coverage.layers:
         for index, cell in enumerate(layer.cells):
-            read = observed.get(cell, {}).get("mean_rsrp_dbm")
+            values = observed.get(cell, {})
+            read, users = values.get("mean_rsrp_dbm"), values.get("users")
             weights = np.where(layer.best_cell == index, residents, 0.0)
-            if not isinstance(read, int | float) or not weights.any():
+            # A cell that nobody uses reports the lowest value there is, which measures nothing.
+            if not isinstance(read, int | float) or not users or not weights.any():
                 continue
             served = weights > 0
             predicted = float(np.average(layer.rsrp_dbm[served], weights=weights[served]))

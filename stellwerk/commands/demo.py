@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from stellwerk.commands.city import CityOption
-from stellwerk.output import JsonOption, notes, print_json
+from stellwerk.output import JsonOption, print_json
 from stellwerk.settings import load_settings
 from twin.model.errors import InputError
 
@@ -44,7 +44,5 @@ def demo(
         hold=hold,
         on_summary=print_json if json else None,
     )
-    if not json:
-        notes.print(f"report: {out / 'report.html'}", markup=False)
     if code:
         raise typer.Exit(code)

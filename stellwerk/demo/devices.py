@@ -16,6 +16,7 @@ from twin.planning.scenario import kind_of
 __all__ = ["PILOT", "choose_devices", "demo_devices", "demo_school", "sites_of", "upstreams_of"]
 
 PILOT = "fws"
+SMALL_CELL_BELOW_M = 15.0
 _PROFILES = {
     "ap": "openconfig-ap",
     "cell": "3gpp-nr-cell",
@@ -123,6 +124,10 @@ def demo_devices(city: City) -> tuple[str, ...]:
     aps = tuple(ap.id for ap in city.access_points if ap.site in sites)
     own = tuple(switch.id for switch in city.switches if switch.site in sites)
     other = _nearest((s for s in city.switches if s.site not in sites), centre, 12)
-    cells = _nearest((c for c in city.cells if c.technology == "nr"), centre, 14)
+    small = _nearest((c for c in city.cells if c.height_m < SMALL_CELL_BELOW_M), centre, 4)
+    operator = next(cell.operator for cell in city.cells if cell.id in small)
+    macros = [cell for cell in city.cells if cell.height_m >= SMALL_CELL_BELOW_M]
+    large = (cell for cell in macros if cell.band == "n78" and cell.operator == operator)
+    cells = (*small, *_nearest(large, centre, 16))
     cabinets = _nearest(city.cabinets, centre, 16)
     return aps + own + other + cells + cabinets

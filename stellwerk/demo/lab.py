@@ -20,8 +20,8 @@ from twin.model.errors import BenchError
 
 __all__ = ["WORLD_START", "Lab"]
 
-# A Tuesday in Advent, half a minute before the first lesson: lamps still burn, trams are full.
-WORLD_START = "2026-12-01T07:59:30"
+# The shortest day, half a minute before the first lesson: lamps still burn, trams are full.
+WORLD_START = "2026-12-21T07:59:30"
 _READY_S = 60.0
 
 

@@ -87,8 +87,9 @@ def map_png(
     str
         The PNG as a ``data:`` address, so that the report needs no other file.
     """
-    figure = Figure(figsize=(5.2, 6.4), dpi=110, layout="constrained")
-    axes = figure.add_subplot()
+    height = 6.4 if window_m is None else 4.9
+    figure = Figure(figsize=(5.2, height), dpi=110)
+    axes = figure.add_axes((0.02, 0.03, 0.78, 0.92))
     west, south = grid.x0_m - grid.step_m / 2, grid.y0_m - grid.step_m / 2
     extent = (west, west + grid.n_x * grid.step_m, south, south + grid.n_y * grid.step_m)
     colours = mpl.colormaps[study.palette]
@@ -99,7 +100,7 @@ def map_png(
     for ring in outline:
         axes.plot(*zip(*ring, strict=True), color="black", linewidth=0.8)
     if points:
-        axes.plot(*zip(*points, strict=True), "^", color="white", markeredgecolor="black", ms=6)
+        axes.plot(*zip(*points, strict=True), "^", color="white", markeredgecolor="black", ms=5)
     if window_m:
         axes.set_xlim(window_m[0], window_m[2])
         axes.set_ylim(window_m[1], window_m[3])
@@ -107,7 +108,7 @@ def map_png(
     axes.set_title(title, fontsize=10)
     axes.set_xticks([])
     axes.set_yticks([])
-    bar = figure.colorbar(image, ax=axes, shrink=0.75, ticks=study.limits)
+    bar = figure.colorbar(image, cax=figure.add_axes((0.83, 0.14, 0.03, 0.7)), ticks=study.limits)
     bar.set_label(study.label, fontsize=8)
     bar.ax.tick_params(labelsize=7)
     buffer = io.BytesIO()

@@ -25,7 +25,7 @@ from twin.model.city import City
 from twin.model.errors import InputError
 from twin.radio.coverage import CityCoverage, LayerCoverage
 
-__all__ = ["Findings", "write_report"]
+__all__ = ["Findings", "write_report", "write_summary"]
 
 _AROUND_M = 2500.0
 
@@ -75,8 +75,8 @@ def _signed(value: float) -> str:
     return f"{value:+,.4f}" if abs(value) < 1 else f"{value:+,.2f}"
 
 
-def write_report(folder: Path, findings: Findings) -> Path:
-    """Write ``report.html`` and ``summary.json``.
+def write_report(folder: Path, findings: Findings, seconds: Mapping[str, float]) -> Path:
+    """Write ``report.html``.
 
     Parameters
     ----------
@@ -84,6 +84,8 @@ def write_report(folder: Path, findings: Findings) -> Path:
         Where to.
     findings : Findings
         What to tell.
+    seconds : mapping
+        Duration by step. [s]
 
     Returns
     -------
@@ -99,15 +101,35 @@ def write_report(folder: Path, findings: Findings) -> Path:
         loader=PackageLoader("stellwerk.demo"), autoescape=True, undefined=StrictUndefined
     )
     environment.filters |= {"figure": _figure, "signed": _signed}
-    page = environment.get_template("report.html.j2").render(**_context(findings))
+    page = environment.get_template("report.html.j2").render(**_context(findings), seconds=seconds)
     report = folder / "report.html"
     try:
         report.write_text(page, encoding="utf-8")
-        text = json.dumps(findings.summary, indent=2, ensure_ascii=False) + "\n"
-        (folder / "summary.json").write_text(text, encoding="utf-8")
     except OSError as err:
         raise InputError("cannot be written", str(folder), hint=str(err.strerror)) from err
     return report
+
+
+def write_summary(folder: Path, summary: Mapping[str, object]) -> None:
+    """Write ``summary.json``, the same that ``stellwerk demo --json`` prints.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to.
+    summary : mapping
+        What the demo found.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written.
+    """
+    try:
+        text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
+        (folder / "summary.json").write_text(text, encoding="utf-8")
+    except OSError as err:
+        raise InputError("cannot be written", str(folder), hint=str(err.strerror)) from err
 
 
 def _context(findings: Findings) -> dict[str, object]:
@@ -135,9 +157,9 @@ def _tiles(findings: Findings) -> list[tuple[str, str, str]]:
     city, summary = findings.city, findings.summary
     share = summary["coverage_share_after"]
     return [
-        ("schools", f"{len(city.schools)}", "observed"),
-        ("pupils", f"{sum(s.pupils for s in city.schools):,}", "observed"),
-        ("stops", f"{len(city.stops)}", "observed"),
+        ("schools", f"{len(city.schools)}", "real"),
+        ("pupils", f"{sum(s.pupils for s in city.schools):,}", "real"),
+        ("stops", f"{len(city.stops)}", "real"),
         ("street lamps", f"{len(city.lamps):,}", "synthetic"),
         ("cells", f"{len(city.cells):,}", "synthetic"),
         ("access points", f"{len(city.access_points):,}", "synthetic"),
@@ -245,7 +267,12 @@ def _wifi_maps(findings: Findings, changed: set[str]) -> dict[str, object]:
     before, after = findings.what_if.wifi_before, findings.what_if.wifi_after
     if before is None or after is None:
         return {}
-    radios = {ap.id: (ap.x_m, ap.y_m) for ap in findings.city.access_points if ap.id in changed}
+    old_radios = {ap.id: ap.radios for ap in findings.what_if.before.access_points}
+    radios = {
+        ap.id: (ap.x_m, ap.y_m)
+        for ap in findings.what_if.after.access_points
+        if ap.id in changed and ap.radios != old_radios[ap.id]
+    }
     window = _inside(after, list(radios.values()))
     old, new = before.wifi[0].sinr_db, after.wifi[0].sinr_db
     draw = {"points": list(radios.values()), "window_m": window}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,8 +19,8 @@ from hil.effects import TwinPredictor
 from hil.predictions import OBSERVED, residuals_of
 from hil.residuals import ResidualSummary, summarise
 from stellwerk.demo.lab import Lab
-from stellwerk.demo.report import Findings, write_report
-from stellwerk.demo.story import Story, Timer, first_act, second_act, watch_world
+from stellwerk.demo.report import Findings, write_report, write_summary
+from stellwerk.demo.story import Story, Timer, WorldWatch, first_act, second_act
 from stellwerk.exits import Exit
 from stellwerk.output import notes, progress, table
 from stellwerk.workflow import Desk
@@ -93,10 +93,11 @@ def run_demo(
     try:
         findings = _tell(lab, city, coverage, intent, timer, folder, world_seed)
         with timer.step("report"):
-            findings.summary["seconds"].update(timer.seconds)  # type: ignore[attr-defined]
-            report = write_report(folder, findings)
+            report = write_report(folder, findings, timer.seconds)
+        summary = {**findings.summary, "seconds": _rounded(timer.seconds)}
+        write_summary(folder, summary)
         if on_summary:
-            on_summary(dict(findings.summary))
+            on_summary(summary)
         else:
             _say(f"report: {report}")
         if hold:
@@ -104,6 +105,10 @@ def run_demo(
     finally:
         lab.__exit__(None, None, None)
     return Exit.OK if all(act.ok for act in findings.acts) else Exit.ERROR
+
+
+def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 3) for name, value in seconds.items()}
 
 
 def _make(folder: Path) -> None:
@@ -124,6 +129,9 @@ def _tell(
     folder: Path,
     world_seed: int,
 ) -> Findings:
+    with timer.step("watch_world"):
+        watch = WorldWatch(lab.devices, _watched(lab.devices))
+        residuals = _residuals(lab.devices, city, coverage)
     with timer.step("plan"):
         predictor = TwinPredictor(city, lambda: coverage)
         desk = Desk(city=city, devices=lab.devices, predictor=predictor)
@@ -134,8 +142,7 @@ def _tell(
     if plan.no_op or what_if is None:
         raise InputError("the intent changes nothing", str(intent))
     with timer.step("watch_world"):
-        moved, apart_s = watch_world(lab.devices, _watched(lab.devices))
-        residuals = _residuals(lab.devices, city, coverage)
+        moved, apart_s = watch.moved()
     with Journal(folder / "journal.db") as journal, lab.control as control:
         story = Story(
             desk=desk, intent=intent, journal=journal, control=control, timer=timer, say=_say
@@ -163,7 +170,6 @@ def _tell(
         **_shares(city, coverage, what_if.coverage_after, plan),
         "residuals": [asdict(residual) for residual in residuals],
         "acts": [asdict(act) for act in story.acts],
-        "seconds": {},
     }
     return Findings(
         summary=summary,

@@ -16,6 +16,7 @@ from controllers.plan import DevicePlan, Plan
 from controllers.ports import Device
 from controllers.recover import recover, rollback
 from controllers.runner import OnEvent, apply
+from controllers.steps import Limits
 from hil.emulators.control import FleetControl
 from hil.rehearse import rehearse
 from stellwerk.exits import Exit
@@ -23,7 +24,11 @@ from stellwerk.workflow import Desk, read_back
 from twin.model.attributes import Value, same_value
 from twin.model.errors import InputError, StellwerkError
 
-__all__ = ["Act", "Moved", "Story", "Timer", "first_act", "second_act", "watch_world"]
+__all__ = ["Act", "Moved", "Story", "Timer", "WorldWatch", "first_act", "second_act"]
+
+
+# The device is known to be dead, so the demo does not wait for it as long as a city would.
+_IMPATIENT = Limits(patience_s=2.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +245,12 @@ def second_act(story: Story, plan: Plan, victim: DevicePlan, operation: str, *, 
     with story.timer.step(f"failure_{word.replace('-', '_')}"):
         story.control.kill_on(victim.device, operation)
         result = apply(
-            plan, story.desk.devices, make_driver, story.journal, on_event=story.on_event
+            plan,
+            story.desk.devices,
+            make_driver,
+            story.journal,
+            on_event=story.on_event,
+            limits=_IMPATIENT,
         )
         others = _not_old(story, plan, skip=victim.device)
         state = str(result.devices.get(victim.device, ""))
@@ -290,10 +300,8 @@ def _await_answer(devices: Sequence[Device], name: str, *, limit_s: float = 20.0
             raise StellwerkError(f"{name} was revived and does not answer in {limit_s:g} s")
 
 
-def watch_world(
-    devices: Sequence[Device], paths: Mapping[str, tuple[str, ...]], *, apart_s: float = 5.0
-) -> tuple[tuple[Moved, ...], float]:
-    """Read operational values twice over the wire and keep those that moved.
+class WorldWatch:
+    """Reads operational values when it is made and again later, over the wire.
 
     Parameters
     ----------
@@ -301,27 +309,37 @@ def watch_world(
         Whom to ask.
     paths : mapping
         Which values, by device id.
-    apart_s : float
-        Time between the readings. [s]
-
-    Returns
-    -------
-    moved : tuple of Moved
-        Values that differ.
-    seconds : float
-        Time between the beginnings of the readings. [s]
     """
-    asked = [device for device in devices if device.id in paths]
-    begin = monotonic()
-    first = read_live(asked, make_driver, paths=paths).values
-    sleep(max(0.0, apart_s - (monotonic() - begin)))
-    apart_s = monotonic() - begin
-    later = read_live(asked, make_driver, paths=paths).values
-    moved = tuple(
-        Moved(device=name, path=path, first=value, later=later[name][path])
-        for name, values in first.items()
-        if name in later
-        for path, value in values.items()
-        if later[name][path] != value
-    )
-    return moved, apart_s
+
+    def __init__(self, devices: Sequence[Device], paths: Mapping[str, tuple[str, ...]]) -> None:
+        self._asked = [device for device in devices if device.id in paths]
+        self._paths = paths
+        self._begin_s = monotonic()
+        self._first = read_live(self._asked, make_driver, paths=paths).values
+
+    def moved(self, *, apart_s: float = 5.0) -> tuple[tuple[Moved, ...], float]:
+        """Read again and keep what differs.
+
+        Parameters
+        ----------
+        apart_s : float
+            Least time between the beginnings of the two readings. [s]
+
+        Returns
+        -------
+        moved : tuple of Moved
+            Values that differ.
+        seconds : float
+            Time between the beginnings of the readings. [s]
+        """
+        sleep(max(0.0, apart_s - (monotonic() - self._begin_s)))
+        apart_s = monotonic() - self._begin_s
+        later = read_live(self._asked, make_driver, paths=self._paths).values
+        moved = tuple(
+            Moved(device=name, path=path, first=value, later=later[name][path])
+            for name, values in self._first.items()
+            if name in later
+            for path, value in values.items()
+            if later[name][path] != value
+        )
+        return moved, apart_s

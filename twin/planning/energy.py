@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 
 from twin.model.city import City, LampCabinet
 from twin.sim.power import lamp_power_w
-from twin.sim.sun import LAMP_ELEVATION_DEG, geometric_threshold_deg, next_crossing
+from twin.sim.sun import (
+    LAMP_ELEVATION_DEG,
+    OBSERVER_HEIGHT_M,
+    geometric_threshold_deg,
+    next_crossing,
+)
 
 __all__ = ["BURNING_ASSUMPTION", "LUMINAIRE_ASSUMPTION", "annual_energy_kwh"]
 
@@ -75,7 +80,7 @@ def _year(city: City, year: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
 def _crossings(city: City, begin: datetime, end: datetime) -> tuple[list[float], list[bool]]:
     edges: list[float] = []
     rises: list[bool] = []
-    threshold_deg = geometric_threshold_deg(LAMP_ELEVATION_DEG)
+    threshold_deg = geometric_threshold_deg(LAMP_ELEVATION_DEG, OBSERVER_HEIGHT_M)
     when = begin.astimezone(UTC)
     while when < end + timedelta(days=2):
         crossing = next_crossing(when, city.lat_deg, city.lon_deg, threshold_deg)
