@@ -1,0 +1,376 @@
+"""The subjects of the contract: every kind of device, emulated and real, behind its driver."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ncclient import manager
+
+from controllers.drivers import make_driver
+from controllers.ports import Device, DeviceClass, Driver
+from controllers.profiles import load_profile
+from controllers.profiles.profile import expand
+from hil.daemons import RunningDevice, start_linux_host, start_netconfd, start_snmpd
+from hil.emulators.fleet import FleetThread
+from hil.emulators.folder import Placement, entries_of, write_folder
+from hil.emulators.world_port import MemoryWorld
+from twin.model.attributes import Value, attribute_of
+from twin.model.secret import resolve_secret
+
+_RADIO = {
+    "enabled": True, "bandwidth_mhz": 20, "tx_power_dbm": 15, "dca": False, "dtp": False,
+    "tx_power_in_use_dbm": 15, "utilization_percent": 20, "noise_floor_dbm": -95,
+}  # fmt: skip
+_SSID = {
+    "enabled": True, "hidden": False, "station_isolation": False, "clients": 3,
+    "client_rssi_dbm": -60, "rx_octets": 10, "tx_octets": 20,
+}  # fmt: skip
+_IDENTITY = {"contact": "night shift", "location": "König-Heinrich-Platz", "name": "it"}
+
+# kind, initial values and a change of each kind of device
+_EMULATED: Mapping[str, tuple[str, dict[str, Value], dict[str, Value]]] = {
+    "ap": (
+        "ap",
+        {f"radio/1/{k}": v for k, v in _RADIO.items()}
+        | {f"radio/2/{k}": v for k, v in _RADIO.items()}
+        | {"radio/1/channel": 1, "radio/1/channel_in_use": 1}
+        | {"radio/2/channel": 36, "radio/2/channel_in_use": 36}
+        | {f"ssid/city/{k}": v for k, v in _SSID.items()},
+        {"radio/1/channel": 11, "radio/2/tx_power_dbm": 12, "ssid/city/hidden": True},
+    ),
+    "cell": (
+        "cell",
+        {"admin_state": "UNLOCKED", "tx_power_dbm": 43.0, "tilt_deg": 6.0,
+         "operational_state": "ENABLED", "users": 4.25, "prb_load_percent": 30.0,
+         "dl_octets": 99, "mean_rsrp_dbm": -90.5, "power_w": 700.0},
+        {"tilt_deg": 4.0, "tx_power_dbm": 40.0},
+    ),
+    "switch": (
+        "switch",
+        {**_IDENTITY, "port/1/poe_enabled": True, "port/1/poe_priority": "low",
+         "port/1/admin_up": True, "port/1/alias": "ap", "port/1/poe_delivering": True,
+         "port/1/oper_up": True, "port/1/in_octets": 5, "poe_power_w": 44},
+        {"contact": "NOC", "port/1/poe_priority": "high", "port/1/alias": "ap of room 7"},
+    ),
+    "cabinet": (
+        "lamp_cabinet",
+        {**_IDENTITY, "normal_level_percent": 100, "night_level_percent": 60,
+         "night_start_min": 0, "night_end_min": 300, "level_now_percent": 100, "power_w": 3120,
+         "energy_wh": 1000, "lamps_total": 40, "lamps_failed": 1},
+        {"night_level_percent": 40, "night_start_min": 1380},
+    ),
+    "snmp-host": (
+        "host", {**_IDENTITY, "uptime_s": 5}, {"contact": "NOC", "location": "Rathaus"},
+    ),
+    "netconf-host": (
+        "host",
+        {"contact": "night shift", "location": "here", "interface/eth0/description": "",
+         "interface/eth0/enabled": True, "interface/eth1/description": "",
+         "interface/eth1/enabled": True},
+        {"interface/eth0/description": "to the core", "interface/eth1/enabled": False},
+    ),
+    "linux-host": (
+        "host",
+        {**_IDENTITY, "uptime_s": 5, "radio/1/ssid": "Stadt", "radio/1/channel": 6},
+        {"radio/1/ssid": "Stadt Duisburg", "radio/1/channel": 11, "contact": "a='b' $HOME"},
+    ),
+}  # fmt: skip
+_REAL: Mapping[str, tuple[Callable[[Path], RunningDevice], dict[str, Value], tuple[str, ...]]] = {
+    "snmpd": (start_snmpd, {"contact": "NOC", "location": "Rathaus"}, ("snmpd",)),
+    "netconfd": (
+        start_netconfd,
+        {"contact": "NOC", "interface/eth0/description": "to the core",
+         "interface/eth1/enabled": False},
+        ("netconfd", "openssh-server"),
+    ),
+    "sshd": (
+        start_linux_host,
+        {"radio/1/ssid": "Stadt Duisburg", "radio/1/channel": 11, "contact": "a='b' $HOME"},
+        ("openssh-server",),
+    ),
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Subject:
+    """A device under contract, with the powers that only a test has over it."""
+
+    name: str
+    device: Device
+    wanted: dict[str, Value]
+    kill: Callable[[], None]
+    revive: Callable[[], None]
+    frozen: Callable[[], Any]
+    is_emulated: bool
+    fleet: FleetThread | None = None
+    folder: Path = field(default_factory=Path)
+    opened: list[Driver] = field(default_factory=list)
+
+    @property
+    def protocol(self) -> str:
+        return load_profile(self.device.profile).protocol
+
+    def driver(self, device: Device | None = None, **options: str) -> Driver:
+        """Make a driver that the fixture closes; options override those of the device."""
+        base = device or self.device
+        driver = make_driver(replace(base, options={**base.options, **options}))
+        self.opened.append(driver)
+        return driver
+
+    def changed(self, **fields: Any) -> Device:
+        """The inventory entry with some fields of it wrong."""
+        return replace(self.device, **fields)
+
+    def read(self) -> dict[str, Value]:
+        """Read in a session of its own."""
+        driver = make_driver(self.device)
+        try:
+            return driver.read()
+        finally:
+            driver.close()
+
+    def logins(self) -> int:
+        """Count the logins somebody tried, as the device saw them."""
+        if self.fleet is not None:
+            return self.fleet.stats().get(self.device.id, {}).get("login", 0)
+        log = self.folder / "sshd.log"
+        text = log.read_text() if log.exists() else ""
+        return sum(text.count(word) for word in ("Accepted ", "Failed ", "Invalid user"))
+
+
+def set_for_good(driver: Driver, values: Mapping[str, Value]) -> None:
+    """Change a device the way the runner does for its class."""
+    driver.read()
+    if driver.device_class is DeviceClass.A:
+        driver.write(values)
+        return
+    driver.lock()
+    try:
+        driver.prepare(values)
+        driver.commit(confirm_timeout_s=60, persist_id="contract")
+        driver.confirm("contract")
+    finally:
+        driver.unlock()
+
+
+@pytest.fixture(name="set_for_good")
+def _set_for_good() -> Callable[[Driver, Mapping[str, Value]], None]:
+    return set_for_good
+
+
+@pytest.fixture
+def within() -> Callable[[float], Any]:
+    """Fail if the block takes longer than so many seconds."""
+
+    @contextmanager
+    def bounded(seconds: float) -> Iterator[None]:
+        begun = time.monotonic()
+        yield
+        took = time.monotonic() - begun
+        assert took <= seconds, f"took {took:.1f} s, allowed are {seconds:g} s"
+
+    return bounded
+
+
+@pytest.fixture
+def wait_for() -> Callable[..., None]:
+    """Ask again until a condition holds; netconfd's timers want a second of silence."""
+
+    def wait(condition: Callable[[], object], what: str, deadline_s: float = 20.0) -> None:
+        end_s = time.monotonic() + deadline_s
+        while not condition():
+            assert time.monotonic() < end_s, f"waited {deadline_s:g} s in vain for: {what}"
+            time.sleep(1.3)
+
+    return wait
+
+
+@contextmanager
+def _stopped(running: RunningDevice) -> Iterator[None]:
+    pids = running.pids
+    try:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def _held(fleet: FleetThread) -> Iterator[None]:
+    """Stop the loop of a fleet: its sockets accept and its devices are mute."""
+    gate, is_in = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        is_in.set()
+        gate.wait(9)
+
+    holder = threading.Thread(target=lambda: fleet.call(hold))
+    holder.start()
+    is_in.wait(5)
+    try:
+        yield
+    finally:
+        gate.set()
+        holder.join()
+
+
+def free_placement(host: str) -> Placement:
+    ports = []
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM, socket.SOCK_STREAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            probe.bind((host, 0))
+            ports.append(probe.getsockname()[1])
+    return Placement(snmp=ports[0], netconf=ports[1], cli=ports[2])
+
+
+def loopback_network() -> str:
+    return f"127.{80 + secrets.randbelow(47)}.{secrets.randbelow(256)}.{4 * secrets.randbelow(64)}"
+
+
+class LyingWorld(MemoryWorld):
+    """A world that says yes to every change and makes none."""
+
+    def write(self, device: str, changes: Mapping[str, Value]) -> None:
+        """Drop the changes."""
+
+
+@contextmanager
+def emulated(
+    name: str, folder: Path, world_type: type[MemoryWorld] = MemoryWorld
+) -> Iterator[Subject]:
+    """Run one emulated device."""
+    kind, values, wanted = _EMULATED[name]
+    world = world_type({name: kind}, {name: values})
+    network = loopback_network()
+    placement = free_placement(network[: network.rindex(".")] + ".1")
+    entries = entries_of(world, [name], folder, network=f"{network}/30", placement=placement)
+    key = write_folder(folder, entries)
+    with FleetThread(world, entries, host_key=key) as fleet:
+        yield Subject(
+            name=name, device=entries[0], wanted=wanted, kill=lambda: fleet.kill(name),
+            revive=lambda: fleet.revive(name), frozen=lambda: _held(fleet), is_emulated=True,
+            fleet=fleet, folder=folder,
+        )  # fmt: skip
+
+
+@contextmanager
+def real(name: str, folder: Path) -> Iterator[Subject]:
+    """Run one real daemon."""
+    start, wanted, _ = _REAL[name]
+    with start(folder) as running:
+        yield Subject(
+            name=name, device=running.device, wanted=wanted, kill=running.kill,
+            revive=running.revive, frozen=lambda: _stopped(running), is_emulated=False,
+            folder=folder,
+        )  # fmt: skip
+
+
+ALL = [pytest.param(name, id=f"emulated-{name}") for name in _EMULATED] + [
+    pytest.param(name, id=f"real-{name}", marks=pytest.mark.daemon(*packages))
+    for name, (_, _, packages) in _REAL.items()
+]
+_PROTOCOL = {
+    "snmp": ("switch", "cabinet", "snmp-host", "snmpd"),
+    "netconf": ("ap", "cell", "netconf-host", "netconfd"),
+    "cli": ("linux-host", "sshd"),
+}
+
+
+def _some(*names: str) -> list[Any]:
+    return [one for one in ALL if one.values[0] in names]
+
+
+def _made(name: str, folder: Path) -> Iterator[Subject]:
+    with ExitStack() as stack:
+        make = emulated if name in _EMULATED else real
+        subject = stack.enter_context(make(name, folder / name))
+        yield subject
+        for driver in subject.opened:
+            driver.close()
+
+
+@pytest.fixture(params=ALL)
+def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
+    """Every device."""
+    yield from _made(request.param, tmp_path)
+
+
+@pytest.fixture(params=_some(*_PROTOCOL["netconf"]))
+def netconf_subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
+    """Every NETCONF device."""
+    yield from _made(request.param, tmp_path)
+
+
+@pytest.fixture(params=_some("switch", "snmpd"))
+def snmp_subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
+    """An emulated and the real SNMP agent."""
+    yield from _made(request.param, tmp_path)
+
+
+@pytest.fixture(params=_some("ap", "netconfd", *_PROTOCOL["cli"]))
+def ssh_subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
+    """An emulated and a real device behind ncclient and behind netmiko."""
+    yield from _made(request.param, tmp_path)
+
+
+@pytest.fixture(params=list(_EMULATED))
+def emulated_subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
+    """Every emulated device."""
+    yield from _made(request.param, tmp_path)
+
+
+@pytest.fixture(params=list(_EMULATED))
+def lying_subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
+    """Every emulated device, in a world that says yes and does nothing."""
+    with emulated(request.param, tmp_path / "lying", LyingWorld) as subject:
+        yield subject
+        for driver in subject.opened:
+            driver.close()
+
+
+@pytest.fixture
+def templates_of() -> Callable[[Device], dict[str, bool]]:
+    """Paths a device's profile maps, with whether each can be written."""
+
+    def paths(device: Device) -> dict[str, bool]:
+        profile = load_profile(device.profile)
+        found = (path for _, path, _ in expand(profile, device))
+        return {path: attribute_of(device.kind, path)[0].writable for path in found}
+
+    return paths
+
+
+@pytest.fixture
+def foreign() -> Iterator[Callable[[Device], manager.Manager]]:
+    """Somebody else's NETCONF session: plain ncclient, none of our code."""
+    opened: list[manager.Manager] = []
+
+    def connect(device: Device) -> manager.Manager:
+        key = device.secrets.get("key", "").removeprefix("file:")
+        login: dict[str, Any] = {"key_filename": key} if key else {
+            "password": resolve_secret(device.secrets["password"], device.base).reveal()
+        }  # fmt: skip
+        session = manager.connect(
+            host=device.host, port=device.port, username=device.username, timeout=20,
+            hostkey_verify=False, look_for_keys=False, allow_agent=False, **login,
+        )  # fmt: skip
+        opened.append(session)
+        return session
+
+    yield connect
+    for session in opened:
+        if session.connected:
+            session.close_session()
