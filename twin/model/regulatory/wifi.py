@@ -88,7 +88,7 @@ def radio_findings(
         findings += _power(row, eirp_dbm, bandwidth_mhz, antenna_gain_dbi, has_tpc=has_tpc)
     cac_s = needs_cac_s(channel, bandwidth_mhz) if band == "5" else 0.0
     if cac_s:
-        message = f"DFS: the radio is silent for {cac_s:g} s before it may use channel {channel}"
+        message = f"the radio is silent for {cac_s:g} s before it may use channel {channel}"
         findings.append(
             Finding(rule="dfs", severity="info", message=message, reference=_DFS_REFERENCE)
         )
