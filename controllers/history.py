@@ -10,7 +10,7 @@ from typing import Any
 from controllers.journal import Journal, Record
 from controllers.plan import Plan
 from controllers.plan_file import parse_plan, plan_data
-from controllers.steps import Fault, Limits, Note, Op, Outcome, State
+from controllers.steps import Limits, Note, Op, Outcome, State
 from controllers.transaction import Resumed
 from twin.model.errors import InputError, JournalDamaged, JournalError
 
@@ -181,8 +181,6 @@ def replay(entries: Iterable[Record | Note], devices: Sequence[str]) -> Facts:
         payload, device = entry.payload, entry.device
         if entry.kind == "send" and device in sent:
             sent[device].add(Op(payload["op"]))
-        elif entry.kind == "failed" and payload["fault"] == Fault.CONFLICT and device in sent:
-            sent[device].discard(Op(payload["op"]))  # what lies there is not ours to discard
         elif entry.kind == "settled":
             states[device] = State(payload["state"])
         elif entry.kind == "decision":

@@ -122,7 +122,11 @@ class Driver(Protocol):
         """Class B, C, D: refuse a dirty candidate, edit it and let the device validate it."""
 
     def commit(self, *, confirm_timeout_s: float | None, persist_id: str | None) -> None:
-        """Commit what was prepared; with a timeout the device reverts unless confirmed."""
+        """Commit what was prepared; with a timeout the device reverts unless confirmed.
+
+        Called again with a timeout and the persist id of a commit that is armed, it is a follow-up
+        commit (RFC 6241, 8.4.5.1): nothing is prepared, the timer starts anew.
+        """
 
     def confirm(self, persist_id: str) -> None:
         """Make a confirmed commit permanent, from any session."""

@@ -280,7 +280,13 @@ def _set_for_good(seat: _Seat, driver: Driver, command: Command) -> None:
         driver.lock()
         seat.locked_by = driver
     driver.prepare(values)
-    driver.commit(confirm_timeout_s=None, persist_id=None)
+    try:
+        driver.commit(confirm_timeout_s=None, persist_id=None)
+    except (DeviceUnreachable, DeviceAuthError):
+        raise
+    except DeviceError:
+        driver.discard()
+        raise
 
 
 def _confirm(seat: _Seat, driver: Driver, command: Command) -> None:

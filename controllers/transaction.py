@@ -11,6 +11,7 @@ them with what the journal says was sent.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -70,6 +71,7 @@ class _Member:
         "due_s",
         "evidence",
         "give_up_s",
+        "holds_candidate",
         "is_armed",
         "op",
         "paths",
@@ -98,6 +100,7 @@ class _Member:
         self.due_s = 0.0
         self.pause_s = 0.0
         self.give_up_s = 0.0
+        self.holds_candidate = False
         self.is_armed = False
         self.armed_until_s = 0.0
         self.armed_latest_s = 0.0
@@ -116,7 +119,7 @@ class _Member:
         steps = []
         if Op.COMMIT in self.sent and self.is_armable:
             steps.append(Op.CANCEL)
-        if self.sent & {Op.PREPARE, Op.RESTORE} and self.spec.device_class is not DeviceClass.A:
+        if self.holds_candidate:
             steps.append(Op.DISCARD)
         steps.append(Op.READ)
         return steps
@@ -321,7 +324,7 @@ class Transaction:
         idle = [m for m in self._all if m.op is None and m.state is State.OPEN]
         times = [m.due_s for m in idle if m.due_s > self._now_s]
         if self._phase in (Phase.COMMIT, Phase.VERIFY, Phase.GATE):
-            times += [m.rearm_s for m in idle if m.is_armed]
+            times += [m.rearm_s for m in idle if m.is_armed and m.rearm_s < math.inf]
         return min(times, default=None)
 
     def _note(self, kind: str, device: str = "", **payload: object) -> None:
@@ -374,9 +377,9 @@ class Transaction:
         member.op = None
         self._note_result(event)
         if isinstance(event, Done):
-            self._track_timer(member, event.op)
-        elif event.fault is Fault.CONFLICT:
-            member.sent.discard(event.op)  # what lies there is not ours to discard
+            self._track(member, event.op)
+        elif event.fault in _SILENT and event.op is not Op.READ:
+            member.holds_candidate = False  # it went with the session and its lock
         if member.program is not None:
             self._program_result(member, event)
         elif self._phase is Phase.UNDO:
@@ -398,7 +401,14 @@ class Transaction:
             payload["values"] = dict(event.values)
         self._notes.append(Note("done", event.device, payload))
 
-    def _track_timer(self, member: _Member, op: Op) -> None:
+    def _track(self, member: _Member, op: Op) -> None:
+        """Keep account of what the device holds for us: a candidate, a timer."""
+        # Whatever lies in the candidate of a session that is not ours any more may be foreign:
+        # ours went when the lock was released (RFC 6241, 8.3.5.2), so it is never discarded.
+        if op is Op.PREPARE:
+            member.holds_candidate = True
+        elif op in (Op.COMMIT, Op.DISCARD):
+            member.holds_candidate = False
         if op in (Op.COMMIT, Op.REARM) and member.is_armable:
             # The earliest the timer can end: counted from the moment the commit was sent.
             member.is_armed = True
@@ -415,12 +425,26 @@ class Transaction:
 
     def _main_failed(self, member: _Member, event: Failed) -> None:
         member.reason = event.reason
+        if event.op is Op.REARM and self._may_go_on_unrearmed(member):
+            member.rearm_s = math.inf
+            member.verified = False
+            return
         early = event.op is Op.LOCK and event.fault in (*_SILENT, Fault.LOCKED)
         if early and self._may_skip:
             member.state = State.SKIPPED
             self._note("settled", event.device, state=member.state.value, reason=event.reason)
             return
         self._give_up(event.fault, event.device, event.reason)
+
+    def _may_go_on_unrearmed(self, member: _Member) -> bool:
+        """Say whether a failed follow-up commit may be survived.
+
+        The timer of a persistent commit then runs on as it was, and `_has_lapsed` minds it. The
+        device must be read once more before anything is decided.
+        """
+        is_held = member.spec.device_class is DeviceClass.D
+        is_to_be_read = self._phase in (Phase.COMMIT, Phase.VERIFY) and member in self._wave()
+        return is_held and is_to_be_read
 
     def _main_done(self, member: _Member, event: Done) -> None:
         spec = member.spec

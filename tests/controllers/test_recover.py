@@ -127,7 +127,9 @@ def test_kill_at_random_instants_and_again_in_the_recovery(fleet):
             with Journal(folder / name) as journal:
                 apply(plan, devices, make_driver, journal, limits=FAST)
 
-        def again(name=name, n=rng.randint(1, 12)):
+        n_turns = rng.randint(1, 12)
+
+        def again(name=name, n=n_turns):
             with Killer(folder / name) as journal:
                 journal.n = n
                 recover(journal, devices, make_driver, limits=FAST)

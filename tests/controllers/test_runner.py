@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from memory_devices import Box
@@ -178,8 +179,6 @@ def test_operation_that_does_not_follow_the_configuration_is_a_failure(journal):
 
 
 def _quick(plan):
-    from dataclasses import replace
-
     return replace(plan, devices=tuple(replace(p, settle_s=0.2) for p in plan.devices))
 
 

@@ -9,7 +9,6 @@ from controllers.ports import DeviceClass
 from controllers.steps import (
     Done,
     Fault,
-    Failed,
     Interrupt,
     Limits,
     MemberSpec,
@@ -26,13 +25,23 @@ BEFORE, AFTER = {"tilt_deg": 2.0}, {"tilt_deg": 6.0}
 
 def spec(name="c1", cls="D", **fields):
     return MemberSpec(
-        device=name, kind="cell", device_class=DeviceClass(cls), before=BEFORE, after=AFTER, **fields
+        device=name,
+        kind="cell",
+        device_class=DeviceClass(cls),
+        before=BEFORE,
+        after=AFTER,
+        **fields,
     )
 
 
 def machine(*specs, window_s=120.0, **options):
     return Transaction(
-        specs or (spec(),), run="r", token="t", confirm_timeout_s=window_s, limits=Limits(), **options
+        specs or (spec(),),
+        run="r",
+        token="t",
+        confirm_timeout_s=window_s,
+        limits=Limits(),
+        **options,
     )
 
 
@@ -54,7 +63,7 @@ def test_ten_thousand_schedules_violate_nothing_and_reach_every_edge():
     kinds = {kind for kind, _ in counters.faults}
     assert kinds == {
         "lost-reply", "lost-request", "refuse", "lie", "die-before", "die-after", "half", "slow",
-        "half-written",
+        "half-written", "edit-meanwhile",
     }  # fmt: skip
     for outcome in Outcome:
         assert counters.ends[outcome.value, ""], outcome
@@ -156,8 +165,7 @@ def test_resume_of_an_undecided_run_cancels_then_reads_back():
     m = machine()
     known = {"c1": Resumed(sent={Op.LOCK, Op.PREPARE, Op.COMMIT})}
     assert ops(m.resume(0.0, known, is_decided=False)) == [("c1", Op.CANCEL)]
-    assert ops(m.handle(Done(1.0, "c1", Op.CANCEL))) == [("c1", Op.DISCARD)]
-    assert ops(m.handle(Done(2.0, "c1", Op.DISCARD))) == [("c1", Op.READ)]
+    assert ops(m.handle(Done(1.0, "c1", Op.CANCEL))) == [("c1", Op.READ)]
     turn = m.handle(Done(3.0, "c1", Op.READ, {"tilt_deg": 3.3}))
     assert ops(turn) == [("c1", Op.RESTORE)]
     assert any(note.kind == "found" for note in turn.notes)

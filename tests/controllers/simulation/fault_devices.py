@@ -23,7 +23,7 @@ class SimDevice:
 
     __slots__ = (
         "armed", "backup", "candidate", "candidate_owner", "cls", "dead_until_s", "follow_s",
-        "foreign", "lag_s", "lock_owner", "name", "session", "spec", "values",
+        "foreign", "lag_s", "lock_owner", "n_deaths", "n_deaths_at_edit", "name", "session", "spec", "values",
     )  # fmt: skip
 
     def __init__(self, spec: MemberSpec, lag_s: float) -> None:
@@ -42,6 +42,8 @@ class SimDevice:
         self.backup: dict | None = None
         self.dead_until_s = -1.0
         self.session = 0
+        self.n_deaths = 0
+        self.n_deaths_at_edit: int | None = None
         self.lag_s = lag_s
         self.follow_s = 0.0
         self.foreign: dict = {}
@@ -83,6 +85,7 @@ class SimDevice:
 
     def die(self, now_s: float, back_s: float) -> None:
         self.dead_until_s = now_s + back_s
+        self.n_deaths += 1
         self.lose_session()
         self.candidate = self.candidate_owner = None
         self.lock_owner = None

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import random
 import sys
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 
 import simpy
-from fault_devices import ARMABLE, FOREIGN, SimDevice, SimFault
+from fault_devices import FOREIGN, SimDevice, SimFault
 from simpy.events import Timeout
 
 from controllers.history import replay
@@ -29,7 +30,6 @@ from controllers.steps import (
     Note,
     Op,
     Outcome,
-    Phase,
     State,
     Tick,
     Turn,
@@ -98,7 +98,9 @@ def _spec(rng: random.Random, i: int, wave: int) -> MemberSpec:
     device_class = rng.choice(list(DeviceClass))
     kind = rng.choice(("switch", "cell")) if device_class is DeviceClass.A else "ap"
     before, after, observe = {
-        "switch": ({"contact": "old", "location": "old"}, {"contact": "new", "location": "new"}, ()),
+        "switch": (
+            {"contact": "old", "location": "old"}, {"contact": "new", "location": "new"}, (),
+        ),
         "cell": (
             {"tx_power_dbm": 40.0, "tilt_deg": 2.0}, {"tx_power_dbm": 43.0, "tilt_deg": 6.0}, (),
         ),
@@ -258,19 +260,20 @@ class Controller:
             if not device.is_dead(now_s):
                 device.execute(now_s, command, lie=False)
             self._answer(0.05, Done(now_s, command.device, command.op))
-            return
-        if device.is_dead(now_s) or kind == "lost-request":
-            self._fail(command, device, Fault.UNREACHABLE)
-            return
-        if kind in ("die-before", "half"):
+        elif device.is_dead(now_s) or kind == "lost-request":
+            self._fail(command, device)
+        elif kind in ("die-before", "half"):
             if kind == "half":
                 device.half_write()
             self._kill(device)
-            self._fail(command, device, Fault.UNREACHABLE)
-            return
-        if kind == "refuse":
+            self._fail(command, device)
+        elif kind == "refuse":
             self._answer(0.05, _failed(now_s, command, Fault.REFUSED, "no"))
-            return
+        else:
+            self._execute(command, device, kind)
+
+    def _execute(self, command: Command, device: SimDevice, kind: str) -> None:
+        now_s = self.env.now
         try:
             values = device.execute(now_s, command, lie=kind == "lie")
         except SimFault as err:
@@ -279,19 +282,21 @@ class Controller:
         if kind == "die-after":
             self._kill(device)
         if kind in ("lost-reply", "slow", "die-after"):
-            self._fail(command, device, Fault.UNREACHABLE)
+            self._fail(command, device)
             return
-        self._answer(world.rng.uniform(0.01, 0.3), Done(now_s, command.device, command.op, values))
+        self._answer(
+            self.world.rng.uniform(0.01, 0.3), Done(now_s, command.device, command.op, values)
+        )
 
     def _kill(self, device: SimDevice) -> None:
         back_s = self.world.rng.choice((2.0, 15.0, 100.0, FOR_EVER_S))
         device.die(self.env.now, back_s)
 
-    def _fail(self, command: Command, device: SimDevice, fault: Fault) -> None:
+    def _fail(self, command: Command, device: SimDevice) -> None:
         if command.op is not Op.READ:
             device.lose_session()
         delay_s = self.world.rng.choice((0.05, command.deadline_s))
-        self._answer(delay_s, _failed(self.env.now, command, fault, "no answer"))
+        self._answer(delay_s, _failed(self.env.now, command, Fault.UNREACHABLE, "no answer"))
 
     def _answer(self, delay_s: float, event) -> None:
         self._at(delay_s, self._on_answer, event)
@@ -361,6 +366,7 @@ def _recover(world: World, *, calm: bool) -> Controller:
     facts = replay(world.notes, list(world.devices))
     for device in world.devices.values():
         device.lose_session()
+        _edit_meanwhile(world, device, is_over=calm)
         if device.is_dead(world.env.now) and (calm or rng.random() < 0.5):
             device.dead_until_s = -1.0
             is_touched = facts.known[device.name].sent & {Op.COMMIT, Op.WRITE, Op.RESTORE}
@@ -380,6 +386,21 @@ def _recover(world: World, *, calm: bool) -> Controller:
     world.env.run()
     _check_end(controller, begun_s)
     return controller
+
+
+def _edit_meanwhile(world: World, device: SimDevice, *, is_over: bool) -> None:
+    """Let a person edit the candidate between a crash and the recovery, and finish later."""
+    if device.n_deaths_at_edit == device.n_deaths:
+        if device.candidate_owner != FOREIGN:
+            raise Violation(f"I9: what a person edited on {device.name} is gone")
+        if is_over:
+            device.candidate = device.candidate_owner = device.n_deaths_at_edit = None
+    elif not is_over and device.cls is not DeviceClass.A and world.rng.random() < 0.1:
+        if device.candidate is None and not device.is_dead(world.env.now):
+            path, value = next(iter(device.spec.before.items()))
+            device.candidate, device.candidate_owner = {path: value}, FOREIGN
+            device.n_deaths_at_edit = device.n_deaths
+            world.counters.faults["edit-meanwhile", "revival"] += 1
 
 
 def _check_end(controller: Controller, begun_s: float) -> None:
@@ -434,17 +455,13 @@ def _check_rest(world: World) -> None:
         elif (skipped or not facts.is_decided) and not device.is_old():
             raise Violation(f"I1: not decided, and {name} is not old")
         what = world.schedule.foreign.get(name)
-        if what == "dirty" and device.cls is not DeviceClass.A and device.dead_until_s < 0:
-            if device.candidate_owner != FOREIGN and not _was_killed(world, name):
-                raise Violation(f"I9: the foreign candidate of {name} is gone")
+        is_dirty = what == "dirty" and device.cls is not DeviceClass.A and not device.n_deaths
+        if is_dirty and device.candidate_owner != FOREIGN:
+            raise Violation(f"I9: the foreign candidate of {name} is gone")
     again = world.machine()
     turn = again.resume(world.env.now, facts.known, is_decided=facts.is_decided)
     if any(command.op not in (Op.UNLOCK,) for command in turn.commands):
         raise Violation("I5: recovery of a closed run sends something")
-
-
-def _was_killed(world: World, name: str) -> bool:
-    return world.devices[name].session > 0 and world.devices[name].candidate is None
 
 
 @dataclass(frozen=True)
@@ -459,9 +476,7 @@ class Failure:
         return f"seed {self.seed}: {self.what}; replay: python {program} {self.seed} 1"
 
 
-def run_schedules(
-    start_seed: int, count: int, counters: Counters | None = None
-) -> list[Failure]:
+def run_schedules(start_seed: int, count: int, counters: Counters | None = None) -> list[Failure]:
     """Run `count` schedules from a seed on; returns every violation."""
     counters = counters or Counters()
     failures = []
@@ -474,17 +489,15 @@ def run_schedules(
 
 
 def main() -> int:
-    import time
-
     start, count = int(sys.argv[1]), int(sys.argv[2])
     counters = Counters()
     begun = time.perf_counter()
     failures = run_schedules(start, count, counters)
     seconds = time.perf_counter() - begun
     for failure in failures[:20]:
-        print(failure)
-    print(f"{count} schedules, {len(failures)} failures, {count / seconds:.0f} schedules/s")
-    print(dict(counters.ends))
+        sys.stdout.write(f"{failure}\n")
+    rate = count / seconds
+    sys.stdout.write(f"{count} schedules, {len(failures)} failures, {rate:.0f} schedules/s\n")
     return 1 if failures else 0
 
 

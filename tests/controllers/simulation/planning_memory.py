@@ -76,8 +76,11 @@ CELLS = """
     select: "kind:cell"
     set: {tx_power_dbm: 43.0, tilt_deg: 6.0}
 """
-CELLS_AND_SWITCHES = CELLS + """
+CELLS_AND_SWITCHES = (
+    CELLS
+    + """
   - name: contact
     select: "kind:switch"
     set: {contact: "new@example.org", location: "new"}
 """
+)

@@ -1,0 +1,257 @@
+"""The journal: durable, chained, leased, and refusing to act on what is damaged."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import stat
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controllers.journal import Journal
+from controllers.steps import Note
+from twin.model.errors import JournalBusy, JournalDamaged, JournalError
+from twin.model.secret import Secret
+
+N = 9
+
+
+@pytest.fixture
+def path(tmp_path):
+    file = tmp_path / "state" / "journal.db"
+    with Journal(file) as journal:
+        for i in range(N):
+            journal.append(f"run-{i % 2}", [Note("send", f"d{i}", {"op": "lock", "i": i})])
+    return file
+
+
+def sql(path, *statements):
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_records_come_back_in_order_and_by_run(path):
+    with Journal(path) as journal:
+        assert [record.seq for record in journal.records()] == list(range(1, N + 1))
+        assert journal.runs() == ("run-0", "run-1")
+        assert [record.payload["i"] for record in journal.records("run-1")] == [1, 3, 5, 7]
+        assert journal.verify().n_records == N
+
+
+def test_a_turn_is_written_whole_or_not_at_all(path):
+    with Journal(path) as journal:
+        with pytest.raises(JournalError, match="refuses"):
+            journal.append("r", [Note("a", "", {}), Note("b", "", {"x": object()})])
+        assert len(journal.records()) == N
+        journal.append("r", [Note("a", "", {}), Note("b", "", {})])
+        assert journal.verify().n_records == N + 2
+
+
+@pytest.mark.parametrize("value", [Secret("hunter2"), float("nan"), {1, 2}])
+def test_secrets_and_nonsense_are_refused(path, value):
+    with Journal(path) as journal, pytest.raises(JournalError):
+        journal.append("r", [Note("a", "", {"x": value})])
+    assert b"hunter2" not in path.read_bytes()
+
+
+MUTATIONS = {
+    "edit": "UPDATE records SET payload = '{}' WHERE seq = {n}",
+    "kind": "UPDATE records SET kind = 'done' WHERE seq = {n}",
+    "device": "UPDATE records SET device = 'x' WHERE seq = {n}",
+    "time": "UPDATE records SET at = '2020' WHERE seq = {n}",
+    "delete": "DELETE FROM records WHERE seq = {n}",
+    "rehash": "UPDATE records SET hash = substr(hash, 2) || '0' WHERE seq = {n}",
+}
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+@pytest.mark.parametrize("n", range(1, N))
+def test_the_first_bad_record_is_named(path, mutation, n):
+    sql(path, MUTATIONS[mutation].replace("{n}", str(n)))
+    with Journal(path) as journal, pytest.raises(JournalDamaged, match=f"record {n} "):
+        journal.verify()
+
+
+@pytest.mark.parametrize("n", range(1, N))
+def test_swapped_records_are_named(path, n):
+    sql(
+        path,
+        f"UPDATE records SET seq = 1000 WHERE seq = {n}",
+        f"UPDATE records SET seq = {n} WHERE seq = {n + 1}",
+        f"UPDATE records SET seq = {n + 1} WHERE seq = 1000",
+    )
+    with Journal(path) as journal, pytest.raises(JournalDamaged, match=f"record {n} "):
+        journal.verify()
+
+
+@pytest.mark.parametrize("n", range(1, N + 1))
+def test_a_cut_off_journal_is_noticed_by_its_noted_head(path, n):
+    with Journal(path) as journal:
+        head = journal.verify()
+    sql(path, f"DELETE FROM records WHERE seq >= {n}")
+    with Journal(path) as journal:
+        assert journal.verify().n_records == n - 1
+        with pytest.raises(JournalDamaged, match="cut off"):
+            journal.verify(expected_head=(head.n_records, head.head))
+
+
+def test_a_forged_last_record_is_noticed_before_anything_is_added(path):
+    sql(path, f"UPDATE records SET payload = '{{}}' WHERE seq = {N}")
+    with Journal(path) as journal, pytest.raises(JournalDamaged):
+        journal.append("r", [Note("a", "", {})])
+
+
+def test_a_record_written_by_somebody_else_meanwhile_is_noticed(path):
+    with Journal(path) as journal, Journal(path) as other:
+        journal.append("r", [Note("a", "", {})])
+        other.append("r", [Note("b", "", {})])
+        with pytest.raises(JournalError, match="somebody else"):
+            journal.append("r", [Note("c", "", {})])
+
+
+def test_the_lease_is_for_one(path):
+    with Journal(path) as journal, Journal(path) as other:
+        with (
+            journal.lease("apply"),
+            pytest.raises(JournalBusy, match=r"process \d+ \(apply\)"),
+            other.lease("recover"),
+        ):
+            pytest.fail("two hold it")
+        with other.lease("recover"):
+            pass
+
+
+def test_reading_goes_on_while_another_holds_the_lease(path):
+    with Journal(path) as journal, Journal(path) as other, journal.lease("apply"):
+        journal.append("r", [Note("a", "", {})])
+        assert other.verify().n_records == N + 1
+        journal.append("r", [Note("a", "", {})])
+
+
+def fill(journal, notes):
+    for _ in range(100):
+        journal.append("r", notes)
+
+
+def test_a_full_disk_is_an_error_and_the_reserve_lets_the_undo_be_written(path):
+    with Journal(path) as journal:
+        pages = journal._connected().exec_driver_sql("PRAGMA page_count").scalar_one()
+        journal._connected().rollback()
+        journal._connected().connection.execute(f"PRAGMA max_page_count = {pages}")
+        big = [Note("a", "", {"text": "x" * 8000})]
+        with pytest.raises(JournalError, match="make room"):
+            fill(journal, big)
+        n_records = journal.verify().n_records
+        journal.release_reserve()
+        for _ in range(10):
+            journal.append("r", big)
+        assert journal.verify().n_records == n_records + 10
+
+
+def test_a_locked_file_is_an_error(path):
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with Journal(path) as journal:
+        journal._connected().connection.execute("PRAGMA busy_timeout = 50")
+        with pytest.raises(JournalError, match="locked"):
+            journal.append("r", [Note("a", "", {})])
+    holder.close()
+
+
+def test_it_is_durable_by_setting_and_private(path):
+    with Journal(path) as journal:
+        connection = journal._connected()
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_what_is_not_a_journal_is_refused(tmp_path):
+    garbage = tmp_path / "garbage.db"
+    garbage.write_bytes(b"this is not a database, but it is long enough to look at" * 50)
+    with pytest.raises(JournalDamaged):
+        Journal(garbage).open()
+    with pytest.raises(JournalError, match="cannot be opened"):
+        Journal(tmp_path).open()
+    newer = tmp_path / "newer.db"
+    sql(newer, "PRAGMA user_version = 99")
+    with pytest.raises(JournalError, match="newer"):
+        Journal(newer).open()
+    with pytest.raises(JournalError, match="not open"):
+        Journal(tmp_path / "closed.db").records()
+
+
+def test_every_bit_of_the_last_records_is_covered_by_the_chain(path, tmp_path):
+    """A flipped bit in the content is found, whatever else the file survives."""
+    with Journal(path) as journal:
+        journal._connected().exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        whole = journal.records()
+    image = path.read_bytes()
+    start = image.rfind(b'{"i":7')
+    assert start > 0
+    for offset in range(start - 40, start + 160):
+        for bit in (0, 3, 6):
+            copy = tmp_path / "copy.db"
+            flipped = bytearray(image)
+            flipped[offset] ^= 1 << bit
+            copy.write_bytes(flipped)
+            try:
+                with Journal(copy) as journal:
+                    journal.verify()
+                    assert journal.records() == whole, f"byte {offset} bit {bit}"
+            except JournalError:
+                continue
+
+
+@pytest.mark.parametrize("keep", range(0, 40000, 1500))
+def test_a_power_cut_leaves_a_prefix_or_a_named_damage(tmp_path, keep):
+    """The write-ahead file is cut at any byte: whole turns are there or they are not."""
+    path = tmp_path / "j.db"
+    with Journal(path) as journal:
+        for i in range(8):
+            journal.append("r", [Note("send", "d", {"i": i}), Note("x", "d", {"i": i})])
+        for suffix in ("", "-wal"):
+            shutil.copy(f"{path}{suffix}", f"{tmp_path / 'cut.db'}{suffix}")
+    wal = tmp_path / "cut.db-wal"
+    data = wal.read_bytes()
+    wal.write_bytes(data[: max(0, len(data) - keep)])
+    try:
+        with Journal(tmp_path / "cut.db") as journal:
+            chain = journal.verify()
+            assert chain.n_records % 2 == 0
+            assert [r.payload["i"] for r in journal.records()] == [
+                i for i in range(chain.n_records // 2) for _ in "12"
+            ]
+    except JournalError:
+        pass
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.text(max_size=8),
+            st.text(max_size=8),
+            st.dictionaries(
+                st.text(max_size=5), st.none() | st.booleans() | st.integers() | st.text(max_size=9)
+            ),
+        ),
+        max_size=6,
+    )
+)
+def test_any_text_survives_the_round_trip(tmp_path_factory, entries):
+    path = tmp_path_factory.mktemp("j") / "j.db"
+    notes = [Note(kind, device, payload) for kind, device, payload in entries]
+    with Journal(path) as journal:
+        try:
+            journal.append("r", notes)
+        except JournalError:
+            assert any("\ud800" <= c <= "\udfff" for k, d, _ in entries for c in k + d)
+            return
+        back = [(r.kind, r.device, dict(r.payload)) for r in journal.records()]
+        assert back == [tuple(note) for note in notes]
+        journal.verify()

@@ -1,0 +1,211 @@
+"""Plans: difference, order, windows, hashes and files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from planning_memory import CELLS, CELLS_AND_SWITCHES, boxes, plan_of
+
+from controllers.plan import members_of, reverse_plan, touched_hash
+from controllers.plan_file import load_plan, parse_plan, plan_data, save_plan
+from controllers.plan_text import render_plan, summary_line
+from controllers.policies.levels import level_policy
+from controllers.ports import Effect, EffectRow
+from twin.model.errors import DeviceUnreachable, InputError, PolicyRefused
+
+
+def channel_plan(channel, width=20):
+    made = boxes("ap-1")
+    return plan_of(
+        made,
+        f'  - {{name: c, select: "kind:ap",'
+        f" set: {{radio/2/channel: {channel}, radio/2/bandwidth_mhz: {width}}}}}",
+    )
+
+
+def test_only_differences_are_planned_with_their_undo():
+    made = boxes("cell-1", "switch-1")
+    made["cell-1"].values["tilt_deg"] = 6.02  # within the tolerance of the attribute
+    plan = plan_of(made, CELLS_AND_SWITCHES)
+    cell = next(part for part in plan.devices if part.device == "cell-1")
+    assert cell.target == {"tx_power_dbm": 43.0}
+    assert cell.undo == {"tx_power_dbm": 40.0}
+    assert cell.state_after()["tilt_deg"] == 6.02
+
+
+def test_an_empty_difference_is_a_no_op():
+    made = boxes("cell-1")
+    made["cell-1"].values.update(tx_power_dbm=43.0, tilt_deg=6.0)
+    plan = plan_of(made, CELLS)
+    assert (plan.no_op, plan.applyable) == (True, False)
+    assert "nothing to change" in summary_line(plan)
+
+
+def test_when_leaves_out_devices_that_are_otherwise():
+    made = boxes("cell-1", "cell-2")
+    made["cell-2"].values["admin_state"] = "LOCKED"
+    changes = (
+        '  - {name: c, select: "kind:cell", set: {tilt_deg: 6.0}, when: {admin_state: UNLOCKED}}'
+    )
+    assert [part.device for part in plan_of(made, changes).devices] == ["cell-1"]
+
+
+def test_class_a_comes_last_and_leaves_before_their_feeders():
+    made = boxes(
+        "switch-1", "switch-2", "cell-1", "cell-2:B",
+        **{"switch-2": {"upstream": "switch-1"}},
+    )  # fmt: skip
+    order = [part.device for part in plan_of(made, CELLS_AND_SWITCHES).devices]
+    assert order == ["cell-1", "cell-2", "switch-2", "switch-1"]
+    orders = {part.device: part.order for part in plan_of(made, CELLS_AND_SWITCHES).devices}
+    assert orders["cell-1"] < orders["cell-2"] < orders["switch-2"] < orders["switch-1"]
+
+
+def test_a_loop_of_feeders_ends():
+    made = boxes("switch-1", "switch-2", **{
+        "switch-1": {"upstream": "switch-2"}, "switch-2": {"upstream": "switch-1"},
+    })  # fmt: skip
+    plan = plan_of(made, CELLS_AND_SWITCHES[len(CELLS) :])
+    assert len(plan.devices) == 2
+
+
+@pytest.mark.parametrize(
+    ("channel", "width", "cac_s"), [(40, 20, 0), (100, 20, 60), (120, 20, 600), (116, 80, 600)]
+)
+def test_the_confirm_window_outlasts_the_radar_check(channel, width, cac_s):
+    plan = channel_plan(channel, width)
+    assert plan.confirm_timeout_s >= cac_s + 60
+    assert members_of(plan)[0].settle_s >= cac_s
+
+
+def test_the_way_back_to_a_radar_channel_waits_too():
+    made = boxes("ap-1")
+    made["ap-1"].values.update({"radio/2/channel": 120, "radio/2/channel_in_use": 120})
+    there = plan_of(made, '  - {name: c, select: "kind:ap", set: {radio/2/channel: 36}}')
+    assert there.confirm_timeout_s < 600
+    back = reverse_plan(there)
+    assert back.confirm_timeout_s > 600
+    assert back.devices[0].target == {"radio/2/channel": 120}
+    assert reverse_plan(back).devices == there.devices
+
+
+def test_waves_are_cut_leaf_first():
+    made = boxes(*(f"cell-{i}" for i in range(20)))
+    plan = plan_of(made, CELLS, atomic="wave")
+    assert [sum(p.wave == w for p in plan.devices) for w in range(3)] == [8, 8, 4]
+    assert any("each of 3 waves alone" in line for line in plan.atomicity)
+    assert len({p.wave for p in plan_of(made, CELLS).devices}) == 1
+
+
+def test_unreachable_devices_are_refused_by_default():
+    made = boxes("cell-1", "cell-2")
+    made["cell-2"].die()
+    plan = plan_of(made, CELLS)
+    assert not plan.applyable
+    with pytest.raises(DeviceUnreachable, match="cell-2"):
+        plan.require_applyable()
+    assert plan_of(made, CELLS, on_unreachable="skip").applyable
+
+
+def test_a_finding_of_severity_error_refuses_the_plan():
+    made = boxes("cabinet-1")
+    plan = plan_of(
+        made, '  - {name: l, select: "kind:lamp_cabinet", set: {night_level_percent: 4}}'
+    )
+    plan = replace(plan, findings=level_policy(plan))
+    assert not plan.applyable
+    with pytest.raises(PolicyRefused, match="cabinet-1"):
+        plan.require_applyable()
+
+
+def test_the_hash_is_bound_to_live_state_and_wish():
+    made = boxes("cell-1", "switch-1")
+    plan = plan_of(made, CELLS_AND_SWITCHES)
+    assert plan.live_hash == touched_hash(plan.devices, made.state())
+    made["cell-1"].values["tilt_deg"] = 2.04  # the same within tolerance
+    assert plan.live_hash == touched_hash(plan.devices, made.state())
+    made["cell-1"].values["tilt_deg"] = 2.5
+    assert plan.live_hash != touched_hash(plan.devices, made.state())
+
+
+def test_a_plan_survives_its_file(tmp_path):
+    plan = plan_of(boxes("cell-1", "switch-1"), CELLS_AND_SWITCHES)
+    effect = Effect(
+        rows=(EffectRow(name="SINR", scope="A", unit="dB", before=float("nan"), after=4.0),),
+        assumptions=("luminaires",),
+    )
+    save_plan(replace(plan, effect=effect), tmp_path / "p.json")
+    back = load_plan(tmp_path / "p.json")
+    assert replace(back, effect=None) == plan
+    assert back.effect.rows[0].after == 4.0
+    data = json.loads((tmp_path / "p.json").read_text())
+    assert (data["format_version"], data["no_op"], data["applyable"]) == ("1.0", False, True)
+    assert data["devices"][0]["undo"] == {"tx_power_dbm": 40.0, "tilt_deg": 2.0}
+    assert data["effect"]["rows"][0]["before"] is None
+
+
+def test_minor_versions_are_read_and_major_ones_refused():
+    data = plan_data(plan_of(boxes("cell-1"), CELLS))
+    newer = data | {"format_version": "1.7", "colour": "green"}
+    assert parse_plan(json.dumps(newer), "p.json").name == "test"
+    with pytest.raises(InputError, match=r"plan format 2\.0"):
+        parse_plan(json.dumps(data | {"format_version": "2.0"}), "p.json")
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", "[" * 100_000, '{"format_version": 1}'])
+def test_what_is_not_a_plan_is_refused(text):
+    with pytest.raises(InputError, match="plan"):
+        parse_plan(text, "p.json")
+
+
+def test_an_edited_plan_is_refused(tmp_path):
+    data = plan_data(plan_of(boxes("cell-1"), CELLS))
+    data["devices"][0]["changes"][0]["after"] = 46.0
+    with pytest.raises(InputError, match="edited"):
+        parse_plan(json.dumps(data), "p.json")
+    del data["devices"][0]["changes"]
+    with pytest.raises(InputError, match="not a valid plan"):
+        parse_plan(json.dumps(data), "p.json")
+    with pytest.raises(InputError, match="cannot be read"):
+        load_plan(tmp_path / "none.json")
+
+
+def test_the_text_shows_signs_undo_order_atomicity_and_summary():
+    made = boxes("cell-1", "switch-1")
+    made["switch-1"].values["contact"] = ""
+    plan = plan_of(made, CELLS_AND_SWITCHES)
+    effect = Effect(rows=(EffectRow(name="SINR", scope="A", unit="dB", before=3.0, after=4.0),))
+    lines = render_plan(replace(plan, effect=effect))
+    text = "\n".join(lines)
+    assert '  + contact: "" -> "new@example.org"' in text
+    assert "  ~ tilt_deg: 2 -> 6 deg" in text
+    assert 'undo: contact = "", location = "old"' in text
+    assert "all 2 devices or none" in text
+    assert "switch-1: taken back by stored values only" in text
+    assert "SINR (A): 3 -> 4 dB (+1, predicted)" in text
+    assert lines[-1] == "Plan: 0 to add, 4 to change, 0 to destroy on 2 devices."
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "tx_power_dbm": st.floats(0, 60),
+            "tilt_deg": st.floats(-15, 15),
+            "admin_state": st.sampled_from(["LOCKED", "UNLOCKED"]),
+        }
+    )
+)
+def test_applying_a_plan_makes_the_next_one_empty(values):
+    made = boxes("cell-1")
+    changes = f'  - {{name: c, select: "kind:cell", set: {json.dumps(values)}}}'
+    plan = plan_of(made, changes)
+    for part in plan.devices:
+        made[part.device].values.update(part.target)
+    assert plan_of(made, changes).no_op
+    for part in reverse_plan(plan).devices:
+        made[part.device].values.update(part.target)
+    assert plan_of(made, changes).live_hash == plan.live_hash
