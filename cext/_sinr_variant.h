@@ -24,8 +24,10 @@ static inline void SW_FN(load_points)(const sw_layer *layer, ptrdiff_t start, pt
     }
 }
 
-/* E[gain] = P(LOS) g_LOS + (1 - P(LOS)) g_NLOS: TR 38.901 Tables 7.4.1-1 and 7.4.2-1. */
-static inline void SW_FN(site_gain)(const float *restrict s, SW_FN(geometry) *restrict g)
+/* E[gain] = P(LOS) g_LOS + (1 - P(LOS)) g_NLOS: TR 38.901 Tables 7.4.1-1 and 7.4.2-1.
+ * `linear` is a constant where this is inlined: only RMa has a term in d3D, the others save a root. */
+static inline __attribute__((always_inline)) void
+SW_FN(site_gain_of)(const float *restrict s, SW_FN(geometry) *restrict g, const int linear)
 {
     for (int i = 0; i < SW_BLOCK; i++) {
         float dx = g->x[i] - s[SITE_X], dy = g->y[i] - s[SITE_Y], dh = s[SITE_DH];
@@ -33,7 +35,9 @@ static inline void SW_FN(site_gain)(const float *restrict s, SW_FN(geometry) *re
         d2 = d2 > s[SITE_DMIN] ? d2 : s[SITE_DMIN];
         float square = d2 * d2 + dh * dh;
         float l = SW_FN(log2)(square);
-        float near = s[SITE_NEAR_A] + s[SITE_NEAR_B] * l + s[SITE_NEAR_C] * sqrtf(square);
+        float near = s[SITE_NEAR_A] + s[SITE_NEAR_B] * l;
+        if (linear)
+            near += s[SITE_NEAR_C] * sqrtf(square);
         float far = s[SITE_FAR_A] + s[SITE_FAR_B] * l;
         float los = d2 > s[SITE_BREAK] ? far : near;
         float nlos = s[SITE_NLOS_A] + s[SITE_NLOS_B] * l;
@@ -45,6 +49,14 @@ static inline void SW_FN(site_gain)(const float *restrict s, SW_FN(geometry) *re
         float p_los = share + SW_FN(exp2)(-s[SITE_LOS_K] * beyond) * (1.0f - share);
         g->gain[i] = p_los * SW_FN(exp2)(los) + (1.0f - p_los) * SW_FN(exp2)(nlos);
     }
+}
+
+static inline void SW_FN(site_gain)(const float *restrict s, SW_FN(geometry) *restrict g)
+{
+    if (s[SITE_NEAR_C] != 0.0f)
+        SW_FN(site_gain_of)(s, g, 1);
+    else
+        SW_FN(site_gain_of)(s, g, 0);
 }
 
 static inline void SW_FN(site_angles)(const float *restrict s, SW_FN(geometry) *restrict g)

@@ -2,7 +2,7 @@
  *
  * No table, no branch, no call: every select is computed on both sides. Coefficients are minimax fits
  * (Lawson's iteration over 4000 Chebyshev nodes); the error of each fit is stated, float32 rounding
- * comes on top. What the whole kernel loses by it is tested against float64: 0.002 dB.
+ * comes on top. What the whole kernel loses by it is tested against float64: 0.001 dB.
  * Included several times, once per instruction set: SW_FN(name) gives each copy its own name.
  */
 

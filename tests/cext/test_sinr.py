@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,8 +18,9 @@ from cext import _sinr
 from twin.radio.links import layer_tables, link_levels_dbm, serve
 
 # Float32 costs: positions to 0.1 mm, log2 of the gain to 4e-6 (0.00001 dB), narrow beams 6 dB per
-# degree of an angle known to 1e-5 degrees, sums of 20 interferers 1e-6. Seen at most 0.0017 dB.
-TOLERANCE_DB = 0.005
+# degree of an angle known to 1e-5 degrees, sums of 20 interferers 1e-6. Seen over 400 layers of
+# 1,000 points: 0.00015 dB of level, 0.00024 dB of SINR.
+TOLERANCE_DB = 0.001
 SEEDS = st.integers(0, 2**32 - 1)
 
 
@@ -127,15 +128,13 @@ def test_nan_in_a_table_is_refused_naming_row_and_column(which, name):
 def test_wrong_type_layout_and_shape_are_refused(which):
     inputs = kernel_inputs()
     other = np.float64 if inputs[which].dtype == np.float32 else np.int64
+    is_table = which in (2, 3)  # fewer rows of them are caught by the index, see below
     for wrong in (
         inputs[which].astype(other),
         np.repeat(inputs[which], 2, axis=-1)[..., ::2],
         inputs[which][..., None],
-        inputs[which][:-1],
+        inputs[which][: None if is_table else -1, ..., *([None] if is_table else [])],
     ):
-        if wrong.flags.c_contiguous and wrong.dtype == inputs[which].dtype and wrong.ndim == 2:
-            if which in (2, 3):
-                continue  # fewer rows are caught by the index tables, below
         with pytest.raises(ValueError, match=r"."):
             _sinr.best_server(*inputs[:which], wrong, *inputs[which + 1 :])
     with pytest.raises(TypeError):
@@ -201,7 +200,9 @@ def test_unknown_instruction_set_is_refused_naming_the_choices(monkeypatch):
 
 def test_server_is_summed_apart_from_interferers():
     """A point under a mast: total minus serving would lose the interference in float32."""
-    near = make_cell("cell-near-n78", tx_power_dbm=53.0, beamwidth_h_deg=360.0, beamwidth_v_deg=180.0)
+    near = make_cell(
+        "cell-near-n78", tx_power_dbm=53.0, beamwidth_h_deg=360.0, beamwidth_v_deg=180.0
+    )
     far = make_cell("cell-far-n78", x_m=X0 + 4000.0, tx_power_dbm=20.0, load=1.0)
     x, y = np.array([X0 + 12.0]), np.array([Y0])
     tables = layer_tables([near, far], x0_m=X0, y0_m=Y0)
@@ -226,7 +227,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 def test_forked_child_computes_and_does_not_hang():
-    here = os.path.dirname(__file__)
-    code = FORK.format(path=[here, os.path.join(os.path.dirname(here), "oracles")])
+    here = Path(__file__).parent
+    code = FORK.format(path=[str(here), str(here.parent / "oracles")])
     done = subprocess.run([sys.executable, "-c", code], timeout=60, check=False)
     assert done.returncode == 0

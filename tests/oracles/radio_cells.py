@@ -41,7 +41,7 @@ def random_layer(rng, n_sites=6, n_carriers=1, radius_m=1500.0):
     for s in range(n_sites):
         scenario = ["UMa", "UMi", "RMa"][int(rng.integers(3))]
         height = {"UMa": 28.0, "UMi": 9.0, "RMa": 40.0}[scenario] + float(rng.uniform(-3, 3))
-        x, y = (rng.uniform(-radius_m, radius_m, 2) + (X0, Y0)).tolist()
+        x, y = (np.array([X0, Y0]) + rng.uniform(-radius_m, radius_m, 2)).tolist()
         k = int(rng.integers(n_carriers))
         for sector in range(3):
             is_omni = scenario == "UMi" and sector == 0
