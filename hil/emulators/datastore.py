@@ -173,6 +173,7 @@ class Datastore:
             raise RpcError("operation-failed", f"the device refuses: {err}") from err
         except DeviceDied as died:
             # What the next start has to go back to depends on how far this one came.
+            self._stop_timer()
             self._armed = previous if died.when == "before" else armed
             raise
         self._disarm()

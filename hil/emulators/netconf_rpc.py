@@ -8,6 +8,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,21 @@ def run_operation(netconf: NetconfDevice, session: NetconfSession, element: etre
         raise RpcError(
             "operation-not-supported", f"operation {name.localname} is not supported", "protocol"
         )
-    return operation(netconf, session, element)
+    _refuse_unknown_parameters(element, operation.parameters)
+    return operation.run(netconf, session, element)
+
+
+def _refuse_unknown_parameters(element: etree._Element, known: tuple[str, ...]) -> None:
+    """Refuse what would else be ignored, such as a filter in the wrong namespace."""
+    for child in element:
+        name = etree.QName(child)
+        if name.namespace != BASE or name.localname not in known:
+            raise RpcError(
+                "unknown-element",
+                f"{name.localname} is no parameter of this operation; known are {', '.join(known)}",
+                "protocol",
+                {"bad-element": name.localname},
+            )
 
 
 def _get(netconf: NetconfDevice, session: NetconfSession, element: etree._Element) -> str:
@@ -266,21 +281,30 @@ def _unsupported(name: str) -> RpcError:
     return RpcError("operation-not-supported", f"{name} is not supported", "protocol")
 
 
-_Operation = Callable[[NetconfDevice, "NetconfSession", etree._Element], str]
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    """An operation and the parameters it knows."""
+
+    run: Callable[[NetconfDevice, NetconfSession, etree._Element], str]
+    parameters: tuple[str, ...] = ()
+
 
 OPERATIONS: Mapping[str, _Operation] = MappingProxyType(
     {
-        "get": _get,
-        "get-config": _get_config,
-        "edit-config": _edit_config,
-        "copy-config": _copy_config,
-        "validate": _validate,
-        "commit": _commit,
-        "cancel-commit": _cancel,
-        "discard-changes": _discard,
-        "lock": _lock,
-        "unlock": _unlock,
-        "close-session": _close_session,
-        "kill-session": _kill_session,
+        "get": _Operation(_get, ("filter",)),
+        "get-config": _Operation(_get_config, ("source", "filter")),
+        "edit-config": _Operation(
+            _edit_config,
+            ("target", "default-operation", "test-option", "error-option", "config", "url"),
+        ),
+        "copy-config": _Operation(_copy_config, ("target", "source")),
+        "validate": _Operation(_validate, ("source",)),
+        "commit": _Operation(_commit, ("confirmed", "confirm-timeout", "persist", "persist-id")),
+        "cancel-commit": _Operation(_cancel, ("persist-id",)),
+        "discard-changes": _Operation(_discard),
+        "lock": _Operation(_lock, ("target",)),
+        "unlock": _Operation(_unlock, ("target",)),
+        "close-session": _Operation(_close_session),
+        "kill-session": _Operation(_kill_session, ("session-id",)),
     }
 )
