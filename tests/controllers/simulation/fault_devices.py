@@ -22,9 +22,23 @@ class SimDevice:
     """One device; the caller gives the time."""
 
     __slots__ = (
-        "armed", "backup", "candidate", "candidate_owner", "cls", "dead_until_s", "follow_s",
-        "foreign", "lag_s", "lock_owner", "n_deaths", "n_deaths_at_edit", "name", "session", "spec", "values",
-    )  # fmt: skip
+        "armed",
+        "backup",
+        "candidate",
+        "candidate_owner",
+        "cls",
+        "dead_until_s",
+        "follow_s",
+        "foreign",
+        "lag_s",
+        "lock_owner",
+        "n_deaths",
+        "n_deaths_at_edit",
+        "name",
+        "session",
+        "spec",
+        "values",
+    )
 
     def __init__(self, spec: MemberSpec, lag_s: float) -> None:
         self.spec = spec

@@ -395,12 +395,14 @@ def _edit_meanwhile(world: World, device: SimDevice, *, is_over: bool) -> None:
             raise Violation(f"I9: what a person edited on {device.name} is gone")
         if is_over:
             device.candidate = device.candidate_owner = device.n_deaths_at_edit = None
-    elif not is_over and device.cls is not DeviceClass.A and world.rng.random() < 0.1:
-        if device.candidate is None and not device.is_dead(world.env.now):
-            path, value = next(iter(device.spec.before.items()))
-            device.candidate, device.candidate_owner = {path: value}, FOREIGN
-            device.n_deaths_at_edit = device.n_deaths
-            world.counters.faults["edit-meanwhile", "revival"] += 1
+        return
+    is_free = device.candidate is None and device.cls is not DeviceClass.A
+    if is_over or not is_free or device.is_dead(world.env.now) or world.rng.random() >= 0.1:
+        return
+    path, value = next(iter(device.spec.before.items()))
+    device.candidate, device.candidate_owner = {path: value}, FOREIGN
+    device.n_deaths_at_edit = device.n_deaths
+    world.counters.faults["edit-meanwhile", "revival"] += 1
 
 
 def _check_end(controller: Controller, begun_s: float) -> None:
