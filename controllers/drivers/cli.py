@@ -265,7 +265,7 @@ class CliDriver:
                 self._connection = ConnectHandler(
                     device_type=self._profile.device_type,
                     host=device.host, port=device.port, username=device.username,
-                    password=password, use_keys=key is not None, pkey=key, allow_agent=False,
+                    password=password, use_keys=False, pkey=key, allow_agent=False,
                     ssh_strict=True, system_host_keys=False,
                     alt_host_keys=True, alt_key_file=str(hosts),
                     disabled_algorithms=disabled, sock=self._socket,

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from lxml import etree
 from ncclient import NCClientError
 from ncclient.manager import Manager
-from ncclient.operations import RPCError
+from ncclient.operations import RPCError, TimeoutExpiredError
 
 from controllers.drivers.netconf_session import BoundedSession
 from controllers.drivers.netconf_text import (
@@ -52,6 +52,7 @@ log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 _CLOSE_S = 2.0
+_PROBE_S = 0.5
 # What servers say when there is no confirmed commit to cancel; the tag differs between them.
 _NOTHING_ARMED = re.compile(r"\bno\b.*\bcommit|not.*(pending|active|progress|confirmed)", re.I)
 
@@ -372,8 +373,8 @@ class NetconfDriver:
             return
         if live.session.connected:
             try:
-                with live.session.deadline(_CLOSE_S):
-                    live.manager.close_session()
+                live.manager.timeout = _CLOSE_S
+                live.manager.close_session()
             except (NCClientError, OSError, EOFError) as err:
                 log.debug("%s did not say goodbye: %r", self.device.id, err)
         live.session.close()
@@ -383,23 +384,22 @@ class NetconfDriver:
             return self._live
         self.close()
         session = BoundedSession(self.device)
-        session.open(seconds(self.device, "connect_timeout_s", 15.0))
         timeout_s = seconds(self.device, "timeout_s", 30.0)
-        # The watchdog ends a wait, so ncclient's own limit lies a little beyond it.
-        manager = Manager(session, session.handler, timeout=timeout_s + 1)
+        session.open(seconds(self.device, "connect_timeout_s", 15.0), timeout_s)
+        manager = Manager(session, session.handler, timeout=timeout_s)
         capabilities = capabilities_of(session.server_capabilities)
         self.device_class = capabilities.limit(self._profile.device_class)
         self._live = _Live(session, manager, capabilities)
         log.info("NETCONF session %s", session.id, extra={"device": self.device.id})
+        if self._profile.quirks.probe_after_hello:
+            self._rpc("probe", lambda m: _probe(m, timeout_s))
         return self._live
 
     def _rpc(self, what: str, call: Callable[[Any], _T]) -> _T | None:
         """Run one operation within its deadline; any doubt about the session ends it."""
         live = self._opened()
-        timeout_s = seconds(self.device, "timeout_s", 30.0)
         try:
-            with live.session.deadline(timeout_s):
-                return call(live.manager)
+            return call(live.manager)
         except RPCError as err:
             if tags_of(err):
                 raise refusal(self.device, what, err) from err
@@ -407,12 +407,12 @@ class NetconfDriver:
             return None
         except (NCClientError, OSError, EOFError, InputError, etree.LxmlError) as err:
             cause = live.session.cause or err
-            has_expired = live.session.has_expired
             live.session.close()
             self._live = None
-            if has_expired:
+            if live.session.has_expired or isinstance(err, TimeoutExpiredError):
                 raise DeviceTimeout(
-                    self.device.id, f"{what}: no answer within {timeout_s:g} s; session ended"
+                    self.device.id,
+                    f"{what}: no answer within {live.manager.timeout:g} s; session ended",
                 ) from err
             raise DeviceUnreachable(
                 self.device.id, f"{what}: the NETCONF session was lost ({cause})"
@@ -439,3 +439,19 @@ def _is_nothing_armed(err: DeviceRefused, quirk: str) -> bool:
     said = str(cause)
     is_said = "invalid-value" in tags_of(cause) or bool(_NOTHING_ARMED.search(said))
     return is_said or (bool(quirk) and said.strip() == quirk)
+
+
+def _probe(manager: Any, timeout_s: float) -> None:  # noqa: ANN401
+    """Send an operation that selects nothing until one is answered."""
+    nothing = build_filter(())
+    try:
+        for _ in range(max(1, int(timeout_s / _PROBE_S))):
+            manager.timeout = min(_PROBE_S, timeout_s)
+            try:
+                manager.get_config(source="running", filter=nothing)
+            except TimeoutExpiredError:
+                continue
+            return
+        raise TimeoutExpiredError(f"no answer within {timeout_s:g} s")
+    finally:
+        manager.timeout = timeout_s

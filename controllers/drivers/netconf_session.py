@@ -1,8 +1,9 @@
 """An SSH session of ncclient that cannot hang: every wait ends by killing the transport.
 
 ncclient polls its queue ten times a second and waits for ever on a peer that accepts and never
-speaks. Here the calling thread writes under a lock, a reader thread blocks on the channel, and a
-watchdog shuts the socket down when a deadline passes; every blocked call then returns at once.
+speaks. Here the calling thread writes under a lock and a reader thread blocks on the channel. While
+connecting a watchdog shuts the socket down when the deadline passes, so that every blocked call
+returns at once; later the caller waits for its answer no longer than its own limit.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -42,6 +44,8 @@ log = logging.getLogger(__name__)
 
 _BUFFER = 65536
 _JOIN_S = 2.0
+_TICK_S = 1.0
+"""How often a blocked write looks whether its deadline has passed; reads come at once. [s]"""
 
 
 class _Handler(DefaultDeviceHandler):  # type: ignore[misc]
@@ -73,16 +77,19 @@ class BoundedSession(SSHSession):  # type: ignore[misc]
         self._write_lock = threading.Lock()
         self._framer = Framer()
         self._socket: socket.socket | None = None
+        self._timeout_s = 0.0
         self._expired = False
         self._cause: Exception | None = None
 
-    def open(self, timeout_s: float) -> None:
+    def open(self, timeout_s: float, rpc_timeout_s: float) -> None:
         """Connect, check the host key, log in and exchange hellos.
 
         Parameters
         ----------
         timeout_s : float
             Bound of all of it together. [s]
+        rpc_timeout_s : float
+            Bound of a later write. [s]
 
         Raises
         ------
@@ -90,12 +97,13 @@ class BoundedSession(SSHSession):  # type: ignore[misc]
             A leaf that says what failed; the session is closed then.
         """
         device = self._target
+        self._timeout_s = rpc_timeout_s
         accepted = host_keys_of(device)
         # Mistakes of the inventory show before anything is dialled.
         key = load_private_key(device)
         password = None if key else secret_of(device, "password")
         try:
-            with self.deadline(timeout_s):
+            with self._deadline(timeout_s):
                 self._dial(timeout_s)
                 self._login(accepted, key, password, timeout_s)
                 self._post_connect(timeout_s)
@@ -113,7 +121,7 @@ class BoundedSession(SSHSession):  # type: ignore[misc]
             raise ssh_error(device, self._cause or err) from err
 
     @contextmanager
-    def deadline(self, timeout_s: float) -> Iterator[None]:
+    def _deadline(self, timeout_s: float) -> Iterator[None]:
         """Shut the socket down if the block has not ended in time."""
         timer = threading.Timer(timeout_s, self._expire)
         timer.daemon = True
@@ -147,9 +155,26 @@ class BoundedSession(SSHSession):  # type: ignore[misc]
                 raise TransportError("the session is closed")
             is_chunked = self._base == NetconfBase.BASE_11
             try:
-                self._channel.sendall(frame(message.encode(), is_chunked=is_chunked))
+                self._write(frame(message.encode(), is_chunked=is_chunked))
             except (OSError, EOFError) as err:
                 raise TransportError(f"the session was lost while writing: {err}") from err
+
+    def _write(self, data: bytes) -> None:
+        """Send all of it; a peer that does not take it in time is as good as gone."""
+        end_s = time.monotonic() + self._timeout_s
+        rest = memoryview(data)
+        while rest:
+            try:
+                n_sent = self._channel.send(rest)
+            except TimeoutError:
+                n_sent = -1
+            if n_sent == 0:
+                raise EOFError("the peer has closed the channel")
+            if n_sent > 0:
+                rest = rest[n_sent:]
+            elif time.monotonic() > end_s:
+                self._expire()
+                raise TimeoutError("the peer takes no more data")
 
     def run(self) -> None:
         """Read until the session ends; the body of the reader thread."""
@@ -196,6 +221,8 @@ class BoundedSession(SSHSession):  # type: ignore[misc]
                 device.id,
                 f"no TCP connection to {device.host}:{device.port}: {err.strerror or err}",
             ) from err
+        # An operation is one small write and one small answer: nothing to collect.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._expired:
             self._shut()
 
@@ -223,11 +250,15 @@ class BoundedSession(SSHSession):  # type: ignore[misc]
             transport.auth_password(device.username, password.reveal())
         self._channel = transport.open_session(timeout=timeout_s)
         self._channel.invoke_subsystem("netconf")
+        self._channel.settimeout(_TICK_S)
         self._connected = True
 
     def _read_some(self) -> bool:
         channel = self._channel
-        data = channel.recv(_BUFFER) if channel is not None else b""
+        try:
+            data = channel.recv(_BUFFER) if channel is not None else b""
+        except TimeoutError:
+            return True
         if not data:
             return False
         self._framer.feed(data)

@@ -102,6 +102,8 @@ class Quirks:
         Give the lock on running back as soon as a confirmed commit is armed.
     nothing_armed : str
         Error message by which it says that there is no commit to cancel; empty for the RFC's way.
+    probe_after_hello : bool
+        The first operation may lie unread until more arrives: send harmless ones until answered.
     reason : str
         What was seen.
     """
@@ -109,6 +111,7 @@ class Quirks:
     skip_validate: bool = False
     release_running_on_commit: bool = False
     nothing_armed: str = ""
+    probe_after_hello: bool = False
     reason: str = ""
 
 

@@ -105,6 +105,7 @@ class QuirksFile(_File):
     skip_validate: bool = False
     release_running_on_commit: bool = False
     nothing_armed: str = ""
+    probe_after_hello: bool = False
     reason: str = ""
 
 
