@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-import cext
+from cext import _sinr
 from hil.daemons import available
 from stellwerk.exits import Exit
 from stellwerk.output import JsonOption, notes, print_json, print_line
@@ -54,7 +54,7 @@ def _shadowed(name: str) -> dict[str, object]:
 
 
 def _kernels() -> dict[str, object]:
-    return _check("kernels", ok=True, found=cext.isa())
+    return _check("kernels", ok=True, found=_sinr.active_isa())
 
 
 def _findings() -> list[dict[str, object]]:
