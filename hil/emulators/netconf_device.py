@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,11 +16,14 @@ from hil.emulators.datastore import Datastore, Store
 from hil.emulators.device import EmulatedDevice
 from hil.emulators.netconf_tree import Pick, TreeNode, build_tree, render, select
 from twin.model.attributes import Value
+from twin.model.errors import ModelError
 
 if TYPE_CHECKING:
     from hil.emulators.netconf_server import NetconfSession
 
 __all__ = ["BASE_10", "BASE_11", "CAPABILITIES", "MONITORING", "NetconfDevice"]
+
+log = logging.getLogger(__name__)
 
 BASE_10 = "urn:ietf:params:netconf:base:1.0"
 BASE_11 = "urn:ietf:params:netconf:base:1.1"
@@ -124,7 +128,14 @@ class NetconfDevice:
 
         def text_of(node: NetconfNode) -> str | None:
             value = edited.get(node.path)
-            return node.encode(self.device.read(node.path) if value is None else value)
+            try:
+                return node.encode(self.device.read(node.path) if value is None else value)
+            except ModelError as err:
+                # A device leaves out a measurement it does not have; configuration it must show.
+                if node.is_writable:
+                    raise
+                log.debug("%s: no value: %s", self.device.id, err)
+                return None
 
         return text_of
 

@@ -18,6 +18,7 @@ from ncclient.transport import AuthenticationError, SessionCloseError, SSHError
 from ncclient.transport.errors import TransportError
 
 from hil.emulators.netconf_framing import Deframer, frame_chunked, frame_eom
+from twin.model.errors import ModelError
 
 BASE = "urn:ietf:params:xml:ns:netconf:base:1.0"
 AP_NS = "http://openconfig.net/yang/wifi/access-points"
@@ -155,6 +156,20 @@ def test_monitoring_shows_locks_and_sessions(connect):
     assert f"<locked-by-session>{session.session_id}</locked-by-session>" in text
     assert "<username>stellwerk</username>" in text
     assert AP_NS + '"' not in text
+
+
+def test_a_measurement_without_a_value_is_left_out(connect, bench, monkeypatch):
+    read = bench.world.read
+
+    def silent(device, path):
+        if path == "ssid/city wifi: <&>/client_rssi_dbm":
+            raise ModelError("nobody is there to measure")
+        return read(device, path)
+
+    monkeypatch.setattr(bench.world, "read", silent)
+    reply = connect().get()
+    assert leaf(reply, "//ap:num-associated-clients") == ["3"]
+    assert not leaf(reply, "//ap:rssi")
 
 
 # --- editing ---
