@@ -12,9 +12,9 @@ them with what the journal says was sent.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
+from controllers.member import SILENT, Member, Resumed
 from controllers.ports import DeviceClass
 from controllers.steps import (
     Command,
@@ -37,96 +37,7 @@ from twin.model.attributes import Value
 
 __all__ = ["Resumed", "Transaction"]
 
-_ARMABLE = (DeviceClass.C, DeviceClass.D)
-_SILENT = (Fault.UNREACHABLE, Fault.BROKEN)
-_TOUCHING = frozenset((Op.PREPARE, Op.COMMIT, Op.WRITE, Op.RESTORE, Op.REAPPLY))
-_LONGEST_PAUSE = 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resumed:
-    """What the journal knows of a member when a run is taken up again.
-
-    Parameters
-    ----------
-    state : State
-        State it was settled in, or ``open``.
-    sent : collection of Op
-        What was sent to it, answered or not.
-    evidence : str
-        Id of the read-back its decision rests on.
-    """
-
-    state: State = State.OPEN
-    sent: Collection[Op] = ()
-    evidence: str = ""
-
-
-class _Member:
-    """A device and where it stands."""
-
-    __slots__ = (
-        "armed_latest_s",
-        "armed_until_s",
-        "due_s",
-        "evidence",
-        "give_up_s",
-        "holds_candidate",
-        "is_armed",
-        "op",
-        "paths",
-        "pause_s",
-        "persist_id",
-        "program",
-        "rearm_s",
-        "reason",
-        "sent",
-        "sent_s",
-        "spec",
-        "state",
-        "todo",
-        "verified",
-    )
-
-    def __init__(self, spec: MemberSpec, persist_id: str) -> None:
-        self.spec = spec
-        self.persist_id = persist_id
-        self.state = State.OPEN
-        self.op: Op | None = None
-        self.program: Phase | None = None
-        self.todo: list[Op] = []
-        self.sent: set[Op] = set()
-        self.sent_s = 0.0
-        self.due_s = 0.0
-        self.pause_s = 0.0
-        self.give_up_s = 0.0
-        self.holds_candidate = False
-        self.is_armed = False
-        self.armed_until_s = 0.0
-        self.armed_latest_s = 0.0
-        self.rearm_s = 0.0
-        self.verified = False
-        self.evidence = ""
-        self.reason = ""
-        self.paths = (*spec.after, *spec.observe)
-
-    @property
-    def is_armable(self) -> bool:
-        return self.spec.device_class in _ARMABLE
-
-    def undo_steps(self) -> list[Op]:
-        """List what takes the device back, from what was sent to it."""
-        steps = []
-        if Op.COMMIT in self.sent and self.is_armable:
-            steps.append(Op.CANCEL)
-        if self.holds_candidate:
-            steps.append(Op.DISCARD)
-        steps.append(Op.READ)
-        return steps
-
-    def forward_steps(self) -> list[Op]:
-        """List what takes the device to the new state for good."""
-        return [Op.CONFIRM] if self.is_armable else [Op.READ]
+_NAMED = (Op.COMMIT, Op.REARM, Op.CONFIRM, Op.CANCEL)
 
 
 class Transaction:
@@ -170,7 +81,7 @@ class Transaction:
         has_gate: bool = False,
     ) -> None:
         self._members = {
-            spec.device: _Member(spec, f"{run}-{token}-{i}") for i, spec in enumerate(members)
+            spec.device: Member(spec, f"{run}-{token}-{i}") for i, spec in enumerate(members)
         }
         if not members or len(self._members) != len(members):
             raise ValueError("a transaction needs members, each device once")
@@ -188,7 +99,7 @@ class Transaction:
         self._has_gate = has_gate
         self._phase = Phase.START
         self._i_wave = 0
-        self._groups: list[list[_Member]] = []
+        self._groups: list[list[Member]] = []
         self._gate_open = False
         self._gate_busy = False
         self._now_s = 0.0
@@ -272,16 +183,11 @@ class Transaction:
         """
         self._now_s = now_s
         self._i_wave = len(self._waves) - 1
-        good = {State.SKIPPED, State.CONFIRMED if is_decided else State.RESTORED}
-        good |= set() if is_decided else {State.UNTOUCHED}
+        # The device's own timer ends at the latest one window after the controller came back.
+        latest_s = now_s + self._confirm_timeout_s
         for member in self._all:
             facts = known.get(member.spec.device, Resumed())
-            member.sent = set(facts.sent)
-            member.evidence = facts.evidence if is_decided else ""
-            if facts.state in good:
-                member.state = facts.state
-            # The device's own timer ends at the latest one window after the controller came back.
-            member.armed_latest_s = now_s + self._confirm_timeout_s
+            member.remember(facts, is_decided=is_decided, armed_latest_s=latest_s)
         self._is_decided = is_decided
         self._enter(Phase.CONFIRM if is_decided else Phase.UNDO)
         for member in self._all:
@@ -330,36 +236,15 @@ class Transaction:
     def _note(self, kind: str, device: str = "", **payload: object) -> None:
         self._notes.append(Note(kind, device, payload))
 
-    def _send(self, member: _Member, op: Op) -> None:
-        member.op = op
-        member.sent_s = self._now_s
-        member.sent.add(op)
-        spec = member.spec
-        values: Mapping[str, Value] | None = None
-        timeout_s = None
-        paths: tuple[str, ...] = ()
-        if op in (Op.PREPARE, Op.WRITE, Op.REAPPLY):
-            values = spec.after
-        elif op is Op.RESTORE:
-            values = spec.before
-        if op in (Op.LOCK, Op.WRITE):
-            paths = tuple(spec.after)
-        elif op is Op.READ:
-            paths = member.paths if member.program is None else tuple(spec.after)
-        if op in (Op.COMMIT, Op.REARM) and member.is_armable:
-            timeout_s = self._confirm_timeout_s
-            member.armed_latest_s = self._now_s + self._limits.step_s + timeout_s
+    def _send(self, member: Member, op: Op) -> None:
+        command = member.command(op, self._now_s, self._limits, self._confirm_timeout_s)
         payload: dict[str, object] = {"op": op.value}
-        if timeout_s is not None:
-            payload["confirm_timeout_s"] = timeout_s
-        if member.is_armable and op in (Op.COMMIT, Op.REARM, Op.CONFIRM, Op.CANCEL):
+        if command.confirm_timeout_s is not None:
+            payload["confirm_timeout_s"] = command.confirm_timeout_s
+        if member.is_armable and op in _NAMED:
             payload["persist_id"] = member.persist_id
-        self._notes.append(Note("send", spec.device, payload))
-        self._commands.append(
-            Command(
-                spec.device, op, self._limits.step_s, values, paths, timeout_s, member.persist_id
-            )
-        )
+        self._notes.append(Note("send", command.device, payload))
+        self._commands.append(command)
 
     def _enter(self, phase: Phase) -> None:
         self._phase = phase
@@ -376,10 +261,7 @@ class Transaction:
             return  # a late answer of a step that was given up
         member.op = None
         self._note_result(event)
-        if isinstance(event, Done):
-            self._track(member, event.op)
-        elif event.fault in _SILENT and event.op is not Op.READ:
-            member.holds_candidate = False  # it went with the session and its lock
+        member.account(event, self._confirm_timeout_s)
         if member.program is not None:
             self._program_result(member, event)
         elif self._phase is Phase.UNDO:
@@ -401,42 +283,25 @@ class Transaction:
             payload["values"] = dict(event.values)
         self._notes.append(Note("done", event.device, payload))
 
-    def _track(self, member: _Member, op: Op) -> None:
-        """Keep account of what the device holds for us: a candidate, a timer."""
-        # Whatever lies in the candidate of a session that is not ours any more may be foreign:
-        # ours went when the lock was released (RFC 6241, 8.3.5.2), so it is never discarded.
-        if op is Op.PREPARE:
-            member.holds_candidate = True
-        elif op in (Op.COMMIT, Op.DISCARD):
-            member.holds_candidate = False
-        if op in (Op.COMMIT, Op.REARM) and member.is_armable:
-            # The earliest the timer can end: counted from the moment the commit was sent.
-            member.is_armed = True
-            member.armed_until_s = member.sent_s + self._confirm_timeout_s
-            member.rearm_s = member.sent_s + self._confirm_timeout_s / 2
-        elif op is Op.CONFIRM:
-            member.is_armed = False
-
     def _interrupt(self, event: Interrupt) -> None:
         if self._is_decided or self._phase in (Phase.UNDO, Phase.END):
             self._note("interrupt", reason=event.reason, effect="goes on")
             return
         self._give_up(event.fault, "", event.reason)
 
-    def _main_failed(self, member: _Member, event: Failed) -> None:
+    def _main_failed(self, member: Member, event: Failed) -> None:
         member.reason = event.reason
         if event.op is Op.REARM and self._may_go_on_unrearmed(member):
-            member.rearm_s = math.inf
-            member.verified = False
+            member.go_on_unrearmed()
             return
-        early = event.op is Op.LOCK and event.fault in (*_SILENT, Fault.LOCKED)
+        early = event.op is Op.LOCK and event.fault in (*SILENT, Fault.LOCKED)
         if early and self._may_skip:
             member.state = State.SKIPPED
             self._note("settled", event.device, state=member.state.value, reason=event.reason)
             return
         self._give_up(event.fault, event.device, event.reason)
 
-    def _may_go_on_unrearmed(self, member: _Member) -> bool:
+    def _may_go_on_unrearmed(self, member: Member) -> bool:
         """Say whether a failed follow-up commit may be survived.
 
         The timer of a persistent commit then runs on as it was, and `_has_lapsed` minds it. The
@@ -446,7 +311,7 @@ class Transaction:
         is_to_be_read = self._phase in (Phase.COMMIT, Phase.VERIFY) and member in self._wave()
         return is_held and is_to_be_read
 
-    def _main_done(self, member: _Member, event: Done) -> None:
+    def _main_done(self, member: Member, event: Done) -> None:
         spec = member.spec
         if event.op is Op.LOCK:
             wrong = differences(spec.kind, spec.before, event.values or {})
@@ -459,18 +324,18 @@ class Transaction:
         elif event.op is Op.READ:
             self._verified(member, event.values or {})
 
-    def _verified(self, member: _Member, values: Mapping[str, Value]) -> None:
+    def _verified(self, member: Member, values: Mapping[str, Value]) -> None:
         spec = member.spec
         verdict, wrong = judge(spec.kind, spec.after, values)
         if verdict is Verdict.AGREES:
-            member.verified = True
+            member.is_verified = True
             member.evidence = evidence_id(spec.device, values)
         elif verdict is Verdict.PENDING and self._now_s < member.give_up_s:
-            self._pause(member)
+            member.pause(self._now_s, self._limits)
         else:
             self._complain(member, Fault.MISMATCH, "reads back something else in", wrong)
 
-    def _complain(self, member: _Member, fault: Fault, reason: str, paths: Sequence[str]) -> None:
+    def _complain(self, member: Member, fault: Fault, reason: str, paths: Sequence[str]) -> None:
         member.reason = f"{reason} {', '.join(paths)}"
         self._give_up(fault, member.spec.device, member.reason)
 
@@ -499,10 +364,10 @@ class Transaction:
     def _is_busy(self) -> bool:
         return any(member.op is not None for member in self._all)
 
-    def _taking_part(self) -> list[_Member]:
+    def _taking_part(self) -> list[Member]:
         return [member for member in self._all if member.state is State.OPEN]
 
-    def _wave(self) -> list[_Member]:
+    def _wave(self) -> list[Member]:
         number = self._waves[self._i_wave]
         return [member for member in self._taking_part() if member.spec.wave == number]
 
@@ -549,7 +414,7 @@ class Transaction:
         self._rearm()
         if self._phase is not Phase.VERIFY:
             return
-        waiting = [member for member in self._wave() if not member.verified]
+        waiting = [member for member in self._wave() if not member.is_verified]
         for member in waiting:
             if member.op is None and member.due_s <= self._now_s:
                 self._send(member, Op.READ)
@@ -592,9 +457,8 @@ class Transaction:
                     return
                 self._send(member, Op.REARM)
 
-    def _has_lapsed(self, member: _Member) -> bool:
-        """Give up if the timer of a member may have ended: the controller slept, or was slow."""
-        if not member.is_armed or self._now_s + self._limits.margin_s < member.armed_until_s:
+    def _has_lapsed(self, member: Member) -> bool:
+        if not member.has_lapsed(self._now_s, self._limits.margin_s):
             return False
         reason = "its confirm timer may have ended meanwhile"
         self._give_up(Fault.LAPSED, member.spec.device, reason)
@@ -625,26 +489,14 @@ class Transaction:
 
     # ---------------------------------------------------------------- undo and roll-forward
 
-    def _begin(self, member: _Member) -> None:
+    def _begin(self, member: Member) -> None:
         """Start the program of the phase for one member."""
         if member.state is not State.OPEN:
             return
-        member.program = self._phase
-        member.pause_s = 0.0
-        member.due_s = self._now_s
-        member.give_up_s = self._now_s + self._limits.patience_s
-        if self._phase is Phase.CONFIRM:
-            member.todo = member.forward_steps()
-        elif member.sent & _TOUCHING:
-            member.todo = member.undo_steps()
-        else:
+        if self._phase is Phase.UNDO and not member.is_touched:
             self._settle(member, State.UNTOUCHED)
-
-    def _outlast_timer(self, member: _Member) -> None:
-        """Wait longer for a device that answers: its own confirm timer may be what holds it."""
-        if member.is_armable and Op.COMMIT in member.sent:
-            after_s = member.armed_latest_s + self._limits.margin_s + self._limits.patience_s
-            member.give_up_s = max(member.give_up_s, after_s)
+        else:
+            member.begin(self._phase, self._now_s, self._limits.patience_s)
 
     def _pulse_program(self) -> None:
         for member in self._all:
@@ -672,15 +524,12 @@ class Transaction:
         self._i_wave += 1
         self._prepare()
 
-    def _program_result(self, member: _Member, event: Done | Failed) -> None:
+    def _program_result(self, member: Member, event: Done | Failed) -> None:
         if member.program is not self._phase or member.state is not State.OPEN:
             return
         if isinstance(event, Failed):
-            member.reason = event.reason
-            if self._phase is Phase.CONFIRM:
-                self._forward_failed(member, event)
-            else:
-                self._undo_failed(member, event)
+            if not member.failed_in_program(event, self._limits):
+                self._lose(member)
             return
         del member.todo[0]
         if event.op is Op.CONFIRM:
@@ -688,75 +537,33 @@ class Transaction:
         elif event.op is Op.READ:
             self._read_in_program(member, event.values or {})
 
-    def _read_in_program(self, member: _Member, values: Mapping[str, Value]) -> None:
-        spec = member.spec
-        forward = self._phase is Phase.CONFIRM
-        wrong = differences(spec.kind, spec.after if forward else spec.before, values)
+    def _read_in_program(self, member: Member, values: Mapping[str, Value]) -> None:
+        kind, device = member.spec.kind, member.spec.device
+        wrong = differences(kind, member.wanted(), values)
         if not wrong:
-            member.evidence = evidence_id(spec.device, values)
-            self._settle(member, State.CONFIRMED if forward else State.RESTORED)
+            member.evidence = evidence_id(device, values)
+            is_forward = self._phase is Phase.CONFIRM
+            self._settle(member, State.CONFIRMED if is_forward else State.RESTORED)
             return
-        other = differences(spec.kind, spec.before if forward else spec.after, values)
-        if other:
+        if differences(kind, member.unwanted(), values):
             # Half written, or written by somebody else: named before it is overwritten.
-            self._note("found", spec.device, values=dict(values), paths=list(wrong))
-        self._outlast_timer(member)
-        if self._is_over(member):
-            member.reason = f"still reads back other values in {', '.join(wrong)}"
+            self._note("found", device, values=dict(values), paths=list(wrong))
+        if not member.wrong_in_program(wrong, self._now_s, self._limits):
             self._lose(member)
-            return
-        member.todo = [Op.REAPPLY if forward else Op.RESTORE, Op.READ]
-        if member.sent & {Op.REAPPLY, Op.RESTORE}:
-            self._pause(member)
 
-    def _undo_failed(self, member: _Member, event: Failed) -> None:
-        is_silent = event.fault in _SILENT
-        if not is_silent:
-            if event.op in (Op.CANCEL, Op.DISCARD):
-                del member.todo[0]  # nothing there to take back, says the read-back
-                return
-            self._outlast_timer(member)
-        if self._is_over(member):
-            self._lose(member)
-            return
-        member.todo = member.undo_steps()
-        self._pause(member)
+    def _lose(self, member: Member) -> None:
+        is_forward = self._phase is Phase.CONFIRM
+        self._settle(member, State.DIVERGENT if is_forward else State.INDETERMINATE)
 
-    def _forward_failed(self, member: _Member, event: Failed) -> None:
-        if event.op is Op.CONFIRM and event.fault not in _SILENT:
-            # Reverted, or confirmed and the answer lost: a plain commit is final either way.
-            member.todo = [Op.REAPPLY, Op.READ]
-            return
-        if event.fault not in _SILENT:
-            self._outlast_timer(member)
-        if self._is_over(member):
-            self._lose(member)
-            return
-        if event.op is not Op.READ or member.is_armable:
-            member.todo = member.forward_steps()
-        self._pause(member)
-
-    def _is_over(self, member: _Member) -> bool:
-        return self._now_s >= member.give_up_s
-
-    def _pause(self, member: _Member) -> None:
-        pause_s = self._limits.pause_s
-        member.pause_s = min(2 * member.pause_s, _LONGEST_PAUSE * pause_s) or pause_s
-        member.due_s = self._now_s + member.pause_s
-
-    def _lose(self, member: _Member) -> None:
-        forward = self._phase is Phase.CONFIRM
-        self._settle(member, State.DIVERGENT if forward else State.INDETERMINATE)
-
-    def _settle(self, member: _Member, state: State) -> None:
+    def _settle(self, member: Member, state: State) -> None:
         member.state = state
         member.program = None
         member.todo = []
         payload: dict[str, object] = {"state": state.value}
-        if member.evidence:
-            payload["evidence"] = member.evidence
         if state in (State.INDETERMINATE, State.DIVERGENT):
             payload["reason"] = member.reason
+        elif member.evidence:
+            payload["evidence"] = member.evidence
         self._note("settled", member.spec.device, **payload)
         may_reopen = self._by_wave and not self._is_decided and state is State.CONFIRMED
         if not may_reopen:
