@@ -23,7 +23,7 @@ OBSERVED: Mapping[str, tuple[str, ...]] = {
 
 
 def residuals_of(
-    city: City, coverage: CityCoverage, observed: Mapping[str, Mapping[str, Value]]
+    city: City, coverage: CityCoverage | None, observed: Mapping[str, Mapping[str, Value]]
 ) -> tuple[Residual, ...]:
     """Hold what devices report against what the twin predicts.
 
@@ -31,8 +31,8 @@ def residuals_of(
     ----------
     city : City
         The planner's city.
-    coverage : CityCoverage
-        Its coverage.
+    coverage : CityCoverage or None
+        Its coverage; without it cells are not predicted.
     observed : mapping
         Values read from devices, by path, by device id.
 
@@ -41,7 +41,8 @@ def residuals_of(
     tuple of Residual
         One for each figure that is both predicted and observed.
     """
-    return (*_cells(city, coverage, observed), *_cabinets(city, observed))
+    cells = _cells(city, coverage, observed) if coverage else ()
+    return (*cells, *_cabinets(city, observed))
 
 
 def _cells(

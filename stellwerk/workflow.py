@@ -12,9 +12,10 @@ from controllers.inventory import load_inventory, select
 from controllers.live import read_live
 from controllers.plan import Plan, make_plan
 from controllers.policies import CityFacts, check_plan
-from controllers.ports import Device, EffectPredictor
+from controllers.ports import Device
 from controllers.verify import differences
 from hil.effects import TwinPredictor
+from hil.gate import BandGate
 from stellwerk.output import progress
 from twin.model.city import City
 from twin.radio.coverage import CityCoverage, compute
@@ -32,13 +33,13 @@ class Desk:
         The planner's city.
     devices : tuple of Device
         The inventory.
-    predictor : EffectPredictor
+    predictor : TwinPredictor
         Answers what changes will do.
     """
 
     city: City
     devices: tuple[Device, ...]
-    predictor: EffectPredictor
+    predictor: TwinPredictor
 
     def plan(self, intent: Intent, *, limit: str = "", with_effect: bool = True) -> Plan:
         """Read the live state and plan what is missing for an intent.
@@ -75,6 +76,21 @@ class Desk:
         if with_effect and not plan.no_op:
             plan = replace(plan, effect=self.predictor.predict(plan.changes))
         return plan
+
+    def gate(self, plan: Plan) -> BandGate:
+        """Make the gate that lets a plan be confirmed only if measurements agree with the twin.
+
+        Parameters
+        ----------
+        plan : Plan
+            The plan to be applied.
+
+        Returns
+        -------
+        BandGate
+            Bound to what the twin predicts for this plan.
+        """
+        return BandGate(self.predictor.what_if(plan.changes), self.devices)
 
 
 def open_desk(city: City, inventory: Path, coverage: CityCoverage | None = None) -> Desk:

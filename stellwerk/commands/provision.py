@@ -147,8 +147,9 @@ def apply(
         return
     _agree("apply this plan?", yes=yes)
     _rehearse(made, desk)
+    gate = desk.gate(made)
     with Journal(Path(settings.journal)) as book:
-        result = apply_plan(made, desk.devices, make_driver, book, on_event=show_step)
+        result = apply_plan(made, desk.devices, make_driver, book, on_event=show_step, gate=gate)
     wrong = read_back(made, desk.devices) if result.exit_code == Exit.OK else {}
     replan_empty = None
     if result.exit_code == Exit.OK and not is_plan:

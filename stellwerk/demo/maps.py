@@ -50,6 +50,9 @@ DIFFERENCE_DB = Study(
     limits=(-20, -10, -6, -3, -1, 1, 3, 6, 10, 20), palette="PuOr", label="after minus before [dB]"
 )
 
+_WIDTH_IN = 5.2
+_MAP_SHARE = 0.78
+
 Rings = Sequence[Sequence[tuple[float, float]]]
 
 
@@ -87,11 +90,11 @@ def map_png(
     str
         The PNG as a ``data:`` address, so that the report needs no other file.
     """
-    height = 6.4 if window_m is None else 4.9
-    figure = Figure(figsize=(5.2, height), dpi=110)
-    axes = figure.add_axes((0.02, 0.03, 0.78, 0.92))
     west, south = grid.x0_m - grid.step_m / 2, grid.y0_m - grid.step_m / 2
     extent = (west, west + grid.n_x * grid.step_m, south, south + grid.n_y * grid.step_m)
+    shown = window_m or (extent[0], extent[2], extent[1], extent[3])
+    figure = Figure(figsize=(_WIDTH_IN, _height_in(shown)), dpi=110)
+    axes = figure.add_axes((0.02, 0.03, 0.78, 0.92))
     colours = mpl.colormaps[study.palette]
     norm = BoundaryNorm(study.limits, colours.N, extend="both")
     image = axes.imshow(
@@ -101,9 +104,8 @@ def map_png(
         axes.plot(*zip(*ring, strict=True), color="black", linewidth=0.8)
     if points:
         axes.plot(*zip(*points, strict=True), "^", color="white", markeredgecolor="black", ms=5)
-    if window_m:
-        axes.set_xlim(window_m[0], window_m[2])
-        axes.set_ylim(window_m[1], window_m[3])
+    axes.set_xlim(shown[0], shown[2])
+    axes.set_ylim(shown[1], shown[3])
     _scale_bar(axes)
     axes.set_title(title, fontsize=10)
     axes.set_xticks([])
@@ -114,6 +116,12 @@ def map_png(
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _height_in(window_m: tuple[float, float, float, float]) -> float:
+    """Make the picture as high as its window asks for, within what a page can show."""
+    ratio = (window_m[3] - window_m[1]) / (window_m[2] - window_m[0])
+    return min(6.4, max(2.6, _WIDTH_IN * _MAP_SHARE * ratio + 0.4))
 
 
 def _scale_bar(axes: Axes) -> None:

@@ -27,7 +27,7 @@ from twin.radio.coverage import CityCoverage, LayerCoverage
 
 __all__ = ["Findings", "write_report", "write_summary"]
 
-_AROUND_M = 2500.0
+_AROUND_M = 1500.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +67,19 @@ class Findings:
     world_seed: int
 
 
-def _figure(value: float) -> str:
-    return f"{value:,.4f}" if abs(value) < 1 else f"{value:,.2f}"
+def _figure(value: float, unit: str = "") -> str:
+    return format(value, _format(unit))
 
 
-def _signed(value: float) -> str:
-    return f"{value:+,.4f}" if abs(value) < 1 else f"{value:+,.2f}"
+def _signed(value: float, unit: str = "") -> str:
+    return format(value, "+" + _format(unit))
+
+
+def _format(unit: str) -> str:
+    """Choose the decimals a reader can believe."""
+    if unit in ("APs", "kWh/a"):
+        return ",.0f"
+    return ",.4f" if unit.startswith("share") else ",.2f"
 
 
 def write_report(folder: Path, findings: Findings, seconds: Mapping[str, float]) -> Path:

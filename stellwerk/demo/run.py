@@ -250,5 +250,10 @@ def _hold(lab: Lab) -> None:
         f'-a SHA-256 -A "$(cat {secrets}/snmp-auth)" '
         f'-x AES -X "$(cat {secrets}/snmp-priv)" {example.host}:{example.port} 1.3.6.1'
     )
+    cell = next(d for d in lab.devices if d.kind == "cell")
+    _say(
+        f"NETCONF: ssh -p {cell.port} -o UserKnownHostsFile={cell.base / cell.known_hosts} "
+        f"{cell.username}@{cell.host} -s netconf   (password in {secrets}/ssh-password)"
+    )
     with contextlib.suppress(KeyboardInterrupt):
         signal.sigwait({signal.SIGINT, signal.SIGTERM})

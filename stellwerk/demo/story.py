@@ -162,7 +162,10 @@ def first_act(story: Story, plan: Plan) -> dict[str, str]:
     if not rehearsal.is_good:
         raise InputError(f"the rehearsal failed: {rehearsal.run.reason}", hint="nothing was sent")
     with story.timer.step("apply"):
-        result = apply(plan, devices, make_driver, story.journal, on_event=story.on_event)
+        gate = story.desk.gate(plan)
+        result = apply(
+            plan, devices, make_driver, story.journal, on_event=story.on_event, gate=gate
+        )
     with story.timer.step("verify"):
         wrong = read_back(plan, devices) if result.exit_code == Exit.OK else {"": ("not applied",)}
         replan = story.desk.plan(load_intent(story.intent), with_effect=False)
