@@ -14,8 +14,18 @@ from controllers.steps import Limits, Note, Op, Outcome, State
 from controllers.transaction import Resumed
 from twin.model.errors import InputError, JournalDamaged, JournalError
 
-__all__ = ["Facts", "History", "history_of", "open_devices", "plan_record", "replay", "runs_in"]
+__all__ = [
+    "Facts",
+    "History",
+    "history_of",
+    "open_devices",
+    "open_runs",
+    "plan_record",
+    "replay",
+    "runs_in",
+]
 
+_CLOSED = (Outcome.CONFIRMED.value, Outcome.RESTORED.value)
 _OPEN = (State.OPEN, State.INDETERMINATE, State.DIVERGENT)
 
 
@@ -104,6 +114,21 @@ def runs_in(journal: Journal) -> tuple[History, ...]:
     return tuple(_told(run, records) for run, records in of_run.items())
 
 
+def open_runs(journal: Journal) -> tuple[History, ...]:
+    """Tell the history of the runs that are not closed, oldest first.
+
+    Raises
+    ------
+    JournalError
+        The journal cannot be read or does not begin a run as it must.
+    """
+    closed: dict[str, bool] = {}
+    for record in journal.records(kinds=("end", "resumed")):
+        closed[record.run] = record.payload.get("outcome") in _CLOSED
+    told = (history_of(journal, run) for run in journal.runs() if not closed.get(run, False))
+    return tuple(history for history in told if history.open_devices)
+
+
 def history_of(journal: Journal, run: str) -> History:
     """Tell the history of one run.
 
@@ -129,7 +154,7 @@ def open_devices(journal: Journal) -> dict[str, str]:
     dict
         Run by device id.
     """
-    return {device: told.run for told in runs_in(journal) for device in told.open_devices}
+    return {device: told.run for told in open_runs(journal) for device in told.open_devices}
 
 
 def _told(run: str, records: Sequence[Record]) -> History:

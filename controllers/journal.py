@@ -271,8 +271,17 @@ class Journal:
             )
         return found
 
-    def records(self, run: str | None = None) -> tuple[Record, ...]:
+    def records(
+        self, run: str | None = None, *, kinds: Sequence[str] | None = None
+    ) -> tuple[Record, ...]:
         """Return the records of a run, or all of them, in order.
+
+        Parameters
+        ----------
+        run : str, optional
+            Id of the run.
+        kinds : sequence of str, optional
+            Only records of these kinds.
 
         Raises
         ------
@@ -282,6 +291,8 @@ class Journal:
         query = sa.select(_records).order_by(_records.c.seq)
         if run is not None:
             query = query.where(_records.c.run == run)
+        if kinds is not None:
+            query = query.where(_records.c.kind.in_(kinds))
         connection = self._connected()
         with self._errors("read"):
             try:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from controllers.history import History, history_of, runs_in
+from controllers.history import History, history_of, open_runs
 from controllers.journal import Journal
 from controllers.plan import members_of, reverse_plan
 from controllers.ports import Device, DriverFactory
@@ -86,8 +86,7 @@ def recover(
         journal.verify()
         results = tuple(
             _take_up(told, journal, devices, make_driver, on_event, limits, n_threads)
-            for told in runs_in(journal)
-            if told.outcome is None or told.open_devices
+            for told in open_runs(journal)
         )
     good = (Outcome.CONFIRMED, Outcome.RESTORED)
     is_clean = all(result.outcome in good for result in results)

@@ -425,6 +425,64 @@ def test_two_controllers_never_interleave(journal, tmp_path):
     assert_state(made, "old")
 
 
+class Meter:
+    """Makes drivers whose n-th call, over all devices, fails before or after it is carried out."""
+
+    def __init__(self, made, n, when):
+        self.made, self.n, self.when = made, n, when
+        self.guard = threading.Lock()
+
+    def make_driver(self, device):
+        return Metered(self, self.made.make_driver(device))
+
+    def is_hit(self):
+        with self.guard:
+            self.n -= 1
+            return self.n == 0
+
+
+class Metered:
+    def __init__(self, meter, driver):
+        self.meter, self.driver = meter, driver
+
+    def __getattr__(self, name):
+        value = getattr(self.driver, name)
+        if not callable(value) or name in ("close", "unlock"):
+            return value
+
+        def call(*args, **kwargs):
+            is_hit = self.meter.is_hit()
+            if is_hit and self.meter.when == "before":
+                self.driver.box.end_session(self.driver)
+                raise DeviceUnreachable(self.driver.device.id, "lost on the way")
+            result = value(*args, **kwargs)
+            if is_hit:
+                self.driver.box.end_session(self.driver)
+                raise MemoryError
+            return result
+
+        return call
+
+
+@pytest.mark.parametrize("atomic", ["network", "wave"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_the_nth_call_to_a_device_fails_for_every_n(journal, when, atomic):
+    n, outcomes = 1, set()
+    while True:
+        made = boxes("cell-1", "cell-2:B", "switch-1")
+        plan = plan_of(made, CELLS_AND_SWITCHES, atomic=atomic, wave_size=2)
+        meter = Meter(made, n, when)
+        result = apply(plan, made.devices, meter.make_driver, journal, limits=FAST)
+        outcomes.add(result.outcome)
+        assert result.exit_code in (0, 1, 4, 75), (n, result)
+        assert_state(made, "new" if result.outcome is Outcome.CONFIRMED else "old")
+        if meter.n > 0:
+            break
+        n += 1
+    assert n > 12
+    assert outcomes == {Outcome.CONFIRMED, Outcome.RESTORED}
+
+
 class FailingJournal(Journal):
     """A journal whose n-th write fails, as on a full disk, once or for good."""
 
