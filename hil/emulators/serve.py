@@ -16,15 +16,16 @@ from pathlib import Path
 from hil.emulators.control import ControlServer
 from hil.emulators.fleet import Fleet
 from hil.emulators.folder import DEFAULT_NETWORK, Placement, entries_of, next_boots, write_folder
-from hil.emulators.world_port import DeviceWorld
+from hil.emulators.world_port import DeviceWorld, MovingWorld, PoweredWorld
 from twin.model.errors import BenchError
 
-__all__ = ["die_with_parent", "pace", "serve"]
+__all__ = ["die_with_parent", "follow_power", "pace", "serve"]
 
 log = logging.getLogger(__name__)
 
 _STEP_S = 0.1
 _PARENT_POLL_S = 0.5
+_POWER_POLL_S = 0.5
 _PR_SET_PDEATHSIG = 1
 
 
@@ -36,7 +37,6 @@ async def serve(
     network: str = DEFAULT_NETWORK,
     placement: Placement = Placement(),  # noqa: B008 - frozen
     control_path: Path | None = None,
-    advance: Callable[[float], None] | None = None,
     on_ready: Callable[[dict[str, object]], None] | None = None,
     hold_s: float | None = None,
     parent_pid: int | None = None,
@@ -46,7 +46,9 @@ async def serve(
     Parameters
     ----------
     world : DeviceWorld
-        The state of all devices; touched from this loop only.
+        The state of all devices; touched from this loop only. A `MovingWorld` is moved every
+        100 ms; in a `PoweredWorld` a device without power or that has failed falls silent on the
+        wire, and comes back when the world says so.
     device_ids : sequence of str
         Devices to emulate.
     folder : Path
@@ -57,8 +59,6 @@ async def serve(
         Ports by protocol, sites and upstream devices for the inventory.
     control_path : Path, optional
         Unix socket of the control; ``control.sock`` in the folder by default.
-    advance : callable, optional
-        Moves the world to a time since the start [s]; called every 100 ms.
     on_ready : callable, optional
         Gets ``{"ready": true, ...}`` once every device listens.
     hold_s : float, optional
@@ -86,7 +86,10 @@ async def serve(
             gc.freeze()
             if on_ready is not None:
                 on_ready(_ready(fleet, base, control_path or base / "control.sock"))
-            await _until_stopped(stop, advance, hold_s, parent_pid)
+            work = [pace(world.advance)] if isinstance(world, MovingWorld) else []
+            if isinstance(world, PoweredWorld):
+                work.append(follow_power(fleet, world.is_reachable))
+            await _until_stopped(stop, work, hold_s, parent_pid)
         finally:
             await control.stop()
             await fleet.stop()
@@ -106,13 +109,12 @@ def _ready(fleet: Fleet, folder: Path, control_path: Path) -> dict[str, object]:
 
 async def _until_stopped(
     stop: asyncio.Event,
-    advance: Callable[[float], None] | None,
+    work: Sequence[Coroutine[object, object, None]],
     hold_s: float | None,
     parent_pid: int | None,
 ) -> None:
     tasks: list[asyncio.Task[bool]] = [asyncio.create_task(_as_bool(stop.wait()))]
-    if advance is not None:
-        tasks.append(asyncio.create_task(_as_bool(pace(advance))))
+    tasks += [asyncio.create_task(_as_bool(item)) for item in work]
     if hold_s is not None:
         tasks.append(asyncio.create_task(_as_bool(asyncio.sleep(hold_s))))
     if parent_pid is not None:
@@ -150,6 +152,39 @@ async def pace(advance: Callable[[float], None], step_s: float = _STEP_S) -> Non
         due_s = max(due_s + step_s, time.monotonic())
         await asyncio.sleep(due_s - time.monotonic())
         advance(time.monotonic() - started_s)
+
+
+async def follow_power(
+    fleet: Fleet, is_reachable: Callable[[str], bool], step_s: float = _POWER_POLL_S
+) -> None:
+    """Let devices fall silent and come back as the world says, until cancelled.
+
+    Parameters
+    ----------
+    fleet : Fleet
+        The devices.
+    is_reachable : callable
+        Says whether a device would answer.
+    step_s : float
+        Time between two looks. [s]
+
+    Notes
+    -----
+    A device that somebody else killed stays dead: only those silenced here are revived here.
+    """
+    dark: set[str] = set()
+    while True:
+        for entry in fleet.entries:
+            name = entry.id
+            answers = is_reachable(name)
+            if not answers and name not in dark and fleet.is_alive(name):
+                dark.add(name)
+                fleet.kill(name)
+            elif answers and name in dark:
+                dark.discard(name)
+                if not fleet.is_alive(name):
+                    await fleet.revive(name)
+        await asyncio.sleep(step_s)
 
 
 async def _parent_gone(parent_pid: int) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from twin.model.attributes import Value, attribute_of, check_value
 from twin.model.errors import ModelError
 
-__all__ = ["DeviceWorld", "MemoryWorld", "checked_changes"]
+__all__ = ["DeviceWorld", "MemoryWorld", "MovingWorld", "PoweredWorld", "checked_changes"]
 
 
 class DeviceWorld(Protocol):
@@ -38,6 +38,22 @@ class DeviceWorld(Protocol):
         ModelError
             Unknown device or path, a read-only attribute, or a value that does not fit.
         """
+
+
+@runtime_checkable
+class MovingWorld(Protocol):
+    """A world that time changes."""
+
+    def advance(self, until_s: float) -> None:
+        """Move to a time since the start. [s]."""
+
+
+@runtime_checkable
+class PoweredWorld(Protocol):
+    """A world in which devices lose power or fail, and come back."""
+
+    def is_reachable(self, device: str) -> bool:
+        """Say whether a device would answer now."""
 
 
 def _same(value: Value) -> Value:

@@ -91,7 +91,6 @@ def emulate(
             out,
             network=network,
             placement=Placement(sites=sites_of(model), upstreams=upstreams_of(model)),
-            advance=world.advance,
             parent_pid=parent_pid or None,
             on_ready=ready,
         )

@@ -42,9 +42,7 @@ def cell(identifier: str, x_m: float, azimuth_deg: float, **fields: object) -> C
 
 def small_city() -> City:
     square = ((0.0, 0.0), (2000.0, 0.0), (2000.0, 2000.0), (0.0, 2000.0), (0.0, 0.0))
-    radio = Radio(
-        index="1", channel=1, bandwidth_mhz=20, tx_power_dbm=14, antenna_gain_dbi=3.0
-    )
+    radio = Radio(index="1", channel=1, bandwidth_mhz=20, tx_power_dbm=14, antenna_gain_dbi=3.0)
     access_points = tuple(
         AccessPoint(
             id=f"ap-{n}",

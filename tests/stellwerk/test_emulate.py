@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -17,6 +17,7 @@ from controllers.drivers import make_driver
 from controllers.inventory import load_inventory
 from controllers.ports import Device
 from controllers.profiles import load_profile, snmp_objects
+from twin.model.errors import DeviceUnreachable
 
 ROOT = Path(__file__).resolve().parents[2]
 NETWORK = "127.81.0.0/24"
@@ -120,6 +121,38 @@ def test_a_pushed_change_changes_the_world(emulated: tuple[Device, ...]) -> None
     assert float(now) == pytest.approx(float(before["power_w"]) * 0.448, rel=0.02)
     driver.write({"normal_level_percent": before["normal_level_percent"]})
     driver.close()
+
+
+@pytest.mark.slow
+def test_an_access_point_without_power_falls_silent_and_comes_back(
+    emulated: tuple[Device, ...],
+) -> None:
+    switch = make_driver(_of(emulated, "sw-fws"))
+    fed = _of(emulated, "ap-fws-07")
+    switch.write({"port/7/poe_enabled": False})
+    try:
+        _until(lambda: not _answers(fed), 15, "ap-fws-07 answers without power")
+    finally:
+        switch.write({"port/7/poe_enabled": True})
+        switch.close()
+    _until(lambda: _answers(fed), 60, "ap-fws-07 does not come back with power")
+
+
+def _answers(device: Device) -> bool:
+    driver = make_driver(device)
+    try:
+        return bool(driver.read(["radio/1/channel"]))
+    except DeviceUnreachable:
+        return False
+    finally:
+        driver.close()
+
+
+def _until(is_so: Callable[[], bool], limit_s: float, otherwise: str) -> None:
+    deadline = monotonic() + limit_s
+    while not is_so():
+        assert monotonic() < deadline, otherwise
+        sleep(0.5)
 
 
 def test_a_second_fleet_on_the_same_addresses_is_refused_in_one_line(

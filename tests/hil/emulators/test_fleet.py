@@ -273,7 +273,7 @@ if options["parent"]:
 try:
     asyncio.run(serve(
         world, ["cab-1"], Path(options["folder"]), network=options["network"],
-        placement=Placement(snmp=options["port"]), advance=world.advance,
+        placement=Placement(snmp=options["port"]),
         parent_pid=options["parent"] or None, hold_s=options["hold_s"],
         on_ready=lambda ready: print(json.dumps(ready), flush=True),
     ))
