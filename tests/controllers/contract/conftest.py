@@ -374,3 +374,9 @@ def foreign() -> Iterator[Callable[[Device], manager.Manager]]:
     for session in opened:
         if session.connected:
             session.close_session()
+
+
+@pytest.fixture(params=_some("netconf-host", "netconfd"))
+def rules_subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
+    """The same profile on the emulator and on netconfd."""
+    yield from _made(request.param, tmp_path)

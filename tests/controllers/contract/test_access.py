@@ -1,4 +1,4 @@
-"""Wrong keys, passwords and host keys, and weak protocols: refused in bounded time, nothing sent."""
+"""Wrong keys, passwords, host keys and weak protocols: refused in time, and nothing is sent."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_wrong_snmpv3_key_is_named_in_bounded_time(
     driver = snmp_subject.driver(device, timeout_s="3")
     # a wrong privacy key makes the agent unable to read us; some then stay silent
     expected: Any = DeviceAuthError if "auth" in names else (DeviceAuthError, DeviceUnreachable)
-    with within(4), pytest.raises(expected, match="auth|priv|user or keys|no SNMP answer"):
+    with within(4), pytest.raises(expected, match=r"user or keys|no SNMP answer"):
         driver.write(snmp_subject.wanted)
     assert snmp_subject.read() == before
 

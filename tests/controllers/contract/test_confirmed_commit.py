@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,6 +23,11 @@ def _arm(driver: Driver, wanted: Mapping[str, Value], timeout_s: float, persist:
     driver.lock()
     driver.prepare(wanted)
     driver.commit(confirm_timeout_s=timeout_s, persist_id=persist)
+
+
+def _prepare(driver: Driver, wanted: Mapping[str, Value]) -> None:
+    driver.lock()  # a device may refuse already here: its candidate is dirty (RFC 6241, 7.5)
+    driver.prepare(wanted)
 
 
 def _holds(subject: Any, wanted: Mapping[str, Value]) -> bool:
@@ -121,10 +128,18 @@ def test_a_killed_session_with_a_persist_id_leaves_the_commit_armed(
     subject = netconf_subject
     driver = subject.driver()
     _arm(driver, subject.wanted, 60, "p-1")
-    driver._live.session._socket.close()
-    driver._live.session._transport.close()
+    driver._live.session._socket.shutdown(socket.SHUT_RDWR)  # no farewell, as a cut cable
     assert _holds(subject, subject.wanted)
-    subject.driver().confirm("p-1")
+    heir = subject.driver()
+    end_s = time.monotonic() + 10
+    while True:  # until the device has seen the end of the session and freed its locks
+        try:
+            heir.confirm("p-1")
+        except DeviceLocked:
+            assert time.monotonic() < end_s, "the locks of a lost session are never freed"
+        else:
+            break
+    assert _holds(subject, subject.wanted)
 
 
 def test_a_restart_takes_an_armed_commit_back(netconf_subject: Any) -> None:
@@ -202,10 +217,8 @@ def test_a_candidate_changed_by_somebody_else_is_a_conflict_and_left_alone(
     stranger.edit_config(_config(subject, {path: subject.wanted[path]}), target="candidate")
     others = {name: value for name, value in subject.wanted.items() if name != path}
     driver = subject.driver()
-    # a device may refuse the lock already, because its candidate is dirty (RFC 6241, 7.5)
     with pytest.raises((DeviceConflict, DeviceLocked)):
-        driver.lock()
-        driver.prepare(others)
+        _prepare(driver, others)
     driver.unlock()
     driver.close()
     assert subject.read() == before

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 import time
@@ -168,7 +167,7 @@ def test_sessions_leave_no_thread_and_no_descriptor_behind(subject: Any) -> None
 
 
 def _descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def test_secrets_stand_in_no_message(subject: Any, within: Within) -> None:
