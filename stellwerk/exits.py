@@ -7,6 +7,7 @@ from enum import IntEnum
 from twin.model.errors import (
     DeviceLocked,
     DeviceUnreachable,
+    JournalBusy,
     PolicyRefused,
     StellwerkError,
 )
@@ -45,6 +46,6 @@ def exit_of(error: StellwerkError) -> Exit:
     """
     if isinstance(error, PolicyRefused):
         return Exit.POLICY
-    if isinstance(error, DeviceLocked | DeviceUnreachable):
+    if isinstance(error, DeviceLocked | DeviceUnreachable | JournalBusy):
         return Exit.TRY_LATER
     return Exit.ERROR

@@ -15,6 +15,7 @@ __all__ = ["radio_policy"]
 
 _BANDS: Mapping[str, str] = MappingProxyType({"1": "2.4", "2": "5", "3": "6"})
 _NEEDED = ("channel", "tx_power_dbm")
+_MOVES = frozenset({"channel", "bandwidth_mhz", "enabled"})
 
 
 def radio_policy(plan: Plan, facts: SiteFacts) -> tuple[PlanFinding, ...]:
@@ -49,8 +50,13 @@ def _findings(part: DevicePlan, facts: SiteFacts) -> Iterator[Finding]:
             for path, value in state.items()
             if path.startswith(f"radio/{radio}/")
         }
-        if values.get("enabled") is not False:
-            yield from _radio(part.device, radio, values, facts)
+        if values.get("enabled") is False:
+            continue
+        changed = {c.path.rsplit("/", 1)[1] for c in part.changes if f"radio/{radio}/" in c.path}
+        for finding in _radio(part.device, radio, values, facts):
+            # The radar check is due when the radio moves, not when its power changes.
+            if finding.rule != "dfs" or changed & _MOVES:
+                yield finding
 
 
 def _radio(

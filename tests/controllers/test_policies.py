@@ -53,6 +53,17 @@ def test_antenna_gain_counts():
     assert rules(checked(boxes("ap-1"), ap_change(channel=40), gain_dbi=9.0))
 
 
+def test_the_radar_check_is_named_when_a_radio_moves_and_not_when_its_power_changes():
+    made = boxes("ap-1")
+    moved = checked(made, ap_change(channel=100), placement="outdoor_fixed")
+    assert "dfs" in rules(moved, "info")
+    both = checked(made, ap_change(channel=100, tx_power_dbm=19), placement="outdoor_fixed")
+    assert "dfs" in rules(both, "info")
+    made["ap-1"].values["radio/2/channel"] = 100
+    louder = checked(made, ap_change(tx_power_dbm=19), placement="outdoor_fixed")
+    assert "dfs" not in rules(louder, "info")
+
+
 def test_a_radio_that_is_off_is_not_checked():
     change = ap_change(channel=40, enabled="false")
     assert not rules(checked(boxes("ap-1"), change, placement="outdoor_fixed"))
