@@ -380,3 +380,15 @@ def foreign() -> Iterator[Callable[[Device], manager.Manager]]:
 def rules_subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
     """The same profile on the emulator and on netconfd."""
     yield from _made(request.param, tmp_path)
+
+
+@pytest.fixture
+def make_emulated() -> Callable[[str, Path], Any]:
+    """Start one emulated device, as a context manager."""
+    return emulated
+
+
+@pytest.fixture
+def make_real() -> Callable[[str, Path], Any]:
+    """Start one real daemon, as a context manager."""
+    return real
