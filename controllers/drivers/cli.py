@@ -270,6 +270,8 @@ class CliDriver:
                     alt_host_keys=True, alt_key_file=str(hosts),
                     disabled_algorithms=disabled, sock=self._socket,
                     conn_timeout=timeout_s, auth_timeout=timeout_s, banner_timeout=timeout_s,
+                    # Its own waits for the prompt go on after the connection is gone.
+                    blocking_timeout=timeout_s, read_timeout_override=timeout_s,
                 )  # fmt: skip
         except (NetmikoBaseException, OSError, EOFError, ValueError, paramiko.SSHException) as err:
             self.close()
@@ -280,6 +282,7 @@ class CliDriver:
                     "and stays silent, or is overloaded",
                 ) from err
             raise ssh_error(device, err) from err
+        self._connection.read_timeout_override = None
         return self._connection
 
     def _dialled(self, timeout_s: float) -> socket.socket:

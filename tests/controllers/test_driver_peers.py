@@ -1,0 +1,471 @@
+"""Peers that misbehave: each is an error of ours in bounded time, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import pytest
+
+from controllers.drivers import close_snmp, make_driver
+from controllers.ports import Device
+from twin.model.errors import (
+    DeviceAuthError,
+    DeviceError,
+    DeviceHostKeyError,
+    DeviceRefused,
+    DeviceTimeout,
+    DeviceUnreachable,
+)
+
+HOST = "127.88.0.1"
+USER, PASSWORD = "stellwerk", "a-long-password"
+BASE = "urn:ietf:params:xml:ns:netconf:base:1.0"
+HELLO = (
+    f'<hello xmlns="{BASE}"><capabilities><capability>urn:ietf:params:netconf:base:1.0'
+    "</capability><capability>urn:ietf:params:netconf:capability:candidate:1.0</capability>"
+    "</capabilities><session-id>1</session-id></hello>]]>]]>"
+)
+CONNECT_S = 1.0
+"""Deadline where a timeout is what is tested; else it is long enough for a busy machine. [s]"""
+
+LONG_S = 10.0
+OPERATION_S = 1.0
+GRACE_S = 2.5
+"""What a deadline may be late on a busy machine. [s]"""
+
+Session = Callable[[Any], Coroutine[Any, Any, None]]
+
+
+class Loop:
+    """An event loop in a thread, for peers."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.servers: list[Any] = []
+        self.connections: list[Any] = []
+        self.thread = threading.Thread(target=self.loop.run_forever)
+        self.thread.start()
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
+
+    def close(self) -> None:
+        self.run(self._drain())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(10)
+        self.loop.close()
+
+    async def _drain(self) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in self.connections:
+            connection.abort()
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.loop.shutdown_default_executor()
+        for server in self.servers:
+            await server.wait_closed()
+
+
+@pytest.fixture
+def peers() -> Iterator[Loop]:
+    loop = Loop()
+    yield loop
+    loop.close()
+
+
+class Login(asyncssh.SSHServer):
+    """Accepts one user, or hangs in the middle of the login."""
+
+    def __init__(self, peers: Loop, *, hangs: bool = False) -> None:
+        self.peers = peers
+        self.hangs = hangs
+
+    def connection_made(self, connection: Any) -> None:
+        self.peers.connections.append(connection)
+
+    def begin_auth(self, _username: str) -> bool:
+        return True
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    async def validate_password(self, username: str, password: str) -> bool:
+        if self.hangs:
+            await asyncio.sleep(3600)
+        return (username, password) == (USER, PASSWORD)
+
+
+def tcp_peer(peers: Loop, talk: Callable[[asyncio.StreamWriter], Coroutine[Any, Any, None]]) -> int:
+    async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await talk(writer)
+        except (ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    async def start() -> int:
+        server = await asyncio.start_server(serve, HOST, 0)
+        peers.servers.append(server)
+        return int(server.sockets[0].getsockname()[1])
+
+    return int(peers.run(start()))
+
+
+def ssh_peer(
+    peers: Loop, session: Session, *, hangs: bool = False, **options: Any
+) -> tuple[int, str]:
+    """Start an SSH server; returns its port and the public part of its host key."""
+    key = asyncssh.generate_private_key("ssh-ed25519")
+
+    async def handle(process: Any) -> None:
+        try:
+            await session(process)
+        except (ConnectionError, asyncssh.Error):
+            pass
+        finally:
+            process.close()
+
+    async def start() -> int:
+        server = await asyncssh.create_server(
+            lambda: Login(peers, hangs=hangs), HOST, 0, server_host_keys=[key],
+            process_factory=handle, encoding=None, **options,
+        )  # fmt: skip
+        peers.servers.append(server)
+        return int(server.sockets[0].getsockname()[1])
+
+    port = int(peers.run(start()))
+    return port, key.export_public_key().decode().strip()
+
+
+def device(
+    tmp_path: Path,
+    port: int,
+    key: str,
+    *,
+    profile: str = "netconf-host",
+    connect_s: float = LONG_S,
+) -> Device:
+    (tmp_path / "known_hosts").write_text(f"[{HOST}]:{port} {key}\n" if key else "")
+    (tmp_path / "password").write_text(PASSWORD)
+    return Device(
+        id="peer-1", kind="host", profile=profile, host=HOST, port=port, username=USER,
+        secrets={"password": "file:password"}, known_hosts="known_hosts",
+        instances={"interface": ("eth0",)}, base=tmp_path,
+        options={
+            "connect_timeout_s": str(connect_s), "timeout_s": str(OPERATION_S), "file": "/x"
+        },
+    )  # fmt: skip
+
+
+def attempt(wanted: Device) -> tuple[DeviceError, float]:
+    """Read from a device that will fail; the error and the seconds it took."""
+    driver = make_driver(wanted)
+    start_s = time.monotonic()
+    try:
+        with pytest.raises(DeviceError) as caught:
+            driver.read()
+        return caught.value, time.monotonic() - start_s
+    finally:
+        driver.close()
+
+
+async def never(_peer: Any) -> None:
+    await asyncio.sleep(3600)
+
+
+async def drip(writer: asyncio.StreamWriter) -> None:
+    for byte in b"SSH-2.0-slow" * 100:
+        writer.write(bytes([byte]))
+        await asyncio.sleep(0.2)
+
+
+async def http(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    await writer.drain()
+
+
+async def hang_up(_writer: asyncio.StreamWriter) -> None:
+    return
+
+
+PROFILES = ("netconf-host", "linux-host")
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize(
+    ("talk", "expected"),
+    [
+        (never, DeviceTimeout),
+        (drip, DeviceTimeout),
+        (http, DeviceUnreachable),
+        (hang_up, DeviceUnreachable),
+    ],
+)
+def test_a_peer_that_is_no_ssh_server(
+    peers: Loop, tmp_path: Path, profile: str, talk: Any, expected: type[DeviceError]
+) -> None:
+    port = tcp_peer(peers, talk)
+    wanted = device(tmp_path, port, "ssh-ed25519 AAAA", profile=profile, connect_s=CONNECT_S)
+    error, took_s = attempt(wanted)
+    assert isinstance(error, expected)
+    assert took_s < CONNECT_S + GRACE_S
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_nobody_listens(tmp_path: Path, profile: str) -> None:
+    with socket.socket() as holder:
+        holder.bind((HOST, 0))
+        port = holder.getsockname()[1]
+        error, took_s = attempt(device(tmp_path, port, "ssh-ed25519 AAAA", profile=profile))
+    assert isinstance(error, DeviceUnreachable)
+    assert not isinstance(error, DeviceTimeout)
+    assert took_s < 1.0
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_login_that_never_ends(peers: Loop, tmp_path: Path, profile: str) -> None:
+    port, key = ssh_peer(peers, never, hangs=True)
+    wanted = device(tmp_path, port, key, profile=profile, connect_s=CONNECT_S)
+    error, took_s = attempt(wanted)
+    assert isinstance(error, DeviceTimeout)
+    assert took_s < CONNECT_S + GRACE_S
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_wrong_password(peers: Loop, tmp_path: Path, profile: str) -> None:
+    port, key = ssh_peer(peers, never)
+    wanted = device(tmp_path, port, key, profile=profile)
+    (tmp_path / "password").write_text("wrong-canary")
+    error, _ = attempt(wanted)
+    assert type(error) is DeviceAuthError
+    assert "wrong-canary" not in str(error)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_an_unknown_host_key_is_refused_before_the_login(
+    peers: Loop, tmp_path: Path, profile: str
+) -> None:
+    port, _ = ssh_peer(peers, never)
+    error, _ = attempt(device(tmp_path, port, "", profile=profile))
+    assert type(error) is DeviceHostKeyError
+    assert "is unknown" in str(error)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("algorithm", ["ssh-ed25519", "ecdsa-sha2-nistp256"])
+def test_a_changed_host_key_is_refused_before_the_login(
+    peers: Loop, tmp_path: Path, profile: str, algorithm: str
+) -> None:
+    port, _ = ssh_peer(peers, never)
+    other = asyncssh.generate_private_key(algorithm).export_public_key().decode().strip()
+    error, _ = attempt(device(tmp_path, port, other, profile=profile))
+    assert type(error) is DeviceHostKeyError
+    assert "CHANGED" in str(error)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize(
+    "weak",
+    [
+        {"encryption_algs": ["aes256-cbc"]},
+        {"encryption_algs": ["3des-cbc"]},
+        {"encryption_algs": ["aes256-ctr"], "mac_algs": ["hmac-sha1"]},
+        {"encryption_algs": ["aes256-ctr"], "mac_algs": ["hmac-md5"]},
+        {"kex_algs": ["diffie-hellman-group14-sha1"]},
+    ],
+)
+def test_a_peer_with_weak_algorithms_only_is_refused_and_the_policy_is_named(
+    peers: Loop, tmp_path: Path, profile: str, weak: dict[str, list[str]]
+) -> None:
+    port, key = ssh_peer(peers, never, **weak)
+    error, _ = attempt(device(tmp_path, port, key, profile=profile))
+    assert isinstance(error, DeviceRefused)
+    assert "ssh-policy.yaml" in str(error)
+
+
+async def half_hello(process: Any) -> None:
+    process.stdout.write(HELLO[:80].encode())
+    await never(process)
+
+
+async def endless_hello(process: Any) -> None:
+    while True:
+        process.stdout.write(b"<capability>x</capability>" * 1000)
+        await process.stdout.drain()
+
+
+async def garbage_hello(process: Any) -> None:
+    process.stdout.write(b"Welcome to the router!\r\n]]>]]>")
+    await never(process)
+
+
+async def doctype_hello(process: Any) -> None:
+    process.stdout.write(b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>]]>]]>')
+    await never(process)
+
+
+async def early_close(_process: Any) -> None:
+    return
+
+
+@pytest.mark.parametrize(
+    ("session", "expected", "limit_s"),
+    [
+        (never, DeviceTimeout, CONNECT_S),
+        (half_hello, DeviceTimeout, CONNECT_S),
+        (endless_hello, DeviceUnreachable, LONG_S),
+        (garbage_hello, DeviceUnreachable, LONG_S),
+        (doctype_hello, DeviceUnreachable, LONG_S),
+        (early_close, DeviceUnreachable, LONG_S),
+    ],
+)
+def test_a_netconf_server_that_does_not_get_through_its_hello(
+    peers: Loop, tmp_path: Path, session: Session, expected: type[DeviceError], limit_s: float
+) -> None:
+    port, key = ssh_peer(peers, session)
+    error, took_s = attempt(device(tmp_path, port, key, connect_s=limit_s))
+    assert isinstance(error, expected)
+    assert took_s < limit_s + GRACE_S
+
+
+def after_hello(answer: bytes, *, stays: bool = True) -> Session:
+    async def session(process: Any) -> None:
+        process.stdout.write(HELLO.encode())
+        await process.stdin.readuntil(b"]]>]]>")
+        await process.stdin.readuntil(b"]]>]]>")
+        process.stdout.write(answer)
+        if stays:
+            await never(process)
+
+    return session
+
+
+@pytest.mark.parametrize(
+    ("answer", "stays", "expected"),
+    [
+        (b"", True, DeviceTimeout),
+        (b"", False, DeviceUnreachable),
+        (b"<rpc-reply", True, DeviceTimeout),
+        (b"not xml]]>]]>", True, DeviceUnreachable),
+        (
+            f'<rpc-reply xmlns="{BASE}" message-id="77"><ok/></rpc-reply>]]>]]>'.encode(),
+            True,
+            DeviceUnreachable,
+        ),
+        (f'<rpc-reply xmlns="{BASE}"><ok/></rpc-reply>]]>]]>'.encode(), True, DeviceUnreachable),
+        (b"\xff\xfe]]>]]>", True, DeviceUnreachable),
+    ],
+)
+def test_a_netconf_server_that_fails_at_the_first_operation(
+    peers: Loop, tmp_path: Path, answer: bytes, stays: bool, expected: type[DeviceError]
+) -> None:
+    port, key = ssh_peer(peers, after_hello(answer, stays=stays))
+    error, took_s = attempt(device(tmp_path, port, key))
+    assert isinstance(error, expected)
+    assert took_s < LONG_S + OPERATION_S + GRACE_S
+
+
+def test_a_peer_that_stops_reading_does_not_block_a_write_for_ever(
+    peers: Loop, tmp_path: Path
+) -> None:
+    async def deaf(process: Any) -> None:
+        process.stdout.write(HELLO.encode())
+        process.channel.pause_reading()
+        await never(process)
+
+    port, key = ssh_peer(peers, deaf)
+    error, took_s = attempt(device(tmp_path, port, key))
+    assert isinstance(error, DeviceTimeout)
+    assert took_s < LONG_S + OPERATION_S + GRACE_S
+
+
+@pytest.mark.parametrize(
+    ("session", "expected"), [(never, DeviceTimeout), (early_close, DeviceUnreachable)]
+)
+def test_a_host_without_a_shell(
+    peers: Loop, tmp_path: Path, session: Session, expected: type[DeviceError]
+) -> None:
+    port, key = ssh_peer(peers, session)
+    wanted = device(tmp_path, port, key, profile="linux-host", connect_s=3 * CONNECT_S)
+    error, took_s = attempt(wanted)
+    assert isinstance(error, expected)
+    assert took_s < 3 * CONNECT_S + GRACE_S
+
+
+def test_an_snmp_agent_that_is_silent_or_sends_nonsense(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("a-long-password")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as agent:
+        agent.bind((HOST, 0))
+        agent.settimeout(0.1)
+        wanted = Device(
+            id="peer-2", kind="host", profile="snmp-host", host=HOST,
+            port=agent.getsockname()[1], username=USER,
+            secrets={"auth": "file:key", "priv": "file:key"}, base=tmp_path,
+            options={"timeout_s": str(OPERATION_S)},
+        )  # fmt: skip
+        error, took_s = attempt(wanted)
+        assert isinstance(error, DeviceTimeout)
+        assert took_s < OPERATION_S + GRACE_S
+        done = threading.Event()
+        talker = threading.Thread(target=_babble, args=(agent, done))
+        talker.start()
+        error, took_s = attempt(wanted)
+        done.set()
+        talker.join(5)
+    assert isinstance(error, DeviceTimeout)
+    assert took_s < OPERATION_S + GRACE_S
+    close_snmp()
+
+
+def _babble(agent: socket.socket, done: threading.Event) -> None:
+    answers = [b"", b"\x30", b"\x30\x84\xff\xff\xff\xff", b"\x30\x80" * 200, os.urandom(200)]
+    while not done.is_set():
+        try:
+            _, sender = agent.recvfrom(4096)
+        except TimeoutError:
+            continue
+        for answer in answers:
+            agent.sendto(answer, sender)
+
+
+def _count() -> tuple[int, int]:
+    return threading.active_count(), len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+
+
+def _settled(most: tuple[int, int], within_s: float = 10.0) -> tuple[int, int]:
+    """Threads and open files, when they have come down or the time is over."""
+    end_s = time.monotonic() + within_s
+    while any(map(int.__gt__, now := _count(), most)) and time.monotonic() < end_s:
+        threading.Event().wait(0.05)
+    return now
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("profile", PROFILES)
+def test_two_hundred_attempts_at_a_silent_peer_leave_no_thread_and_no_socket(
+    tmp_path: Path, profile: str
+) -> None:
+    # A listener that never accepts: the kernel takes the connection, and nobody speaks.
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        listener.listen(400)
+        port = listener.getsockname()[1]
+        wanted = device(tmp_path, port, "ssh-ed25519 AAAA", profile=profile, connect_s=0.05)
+        attempt(wanted)
+        before = _settled((1, 0), within_s=0.5)
+        for _ in range(200):
+            error, _ = attempt(wanted)
+            assert isinstance(error, DeviceTimeout)
+        assert _settled(before) <= before

@@ -1,0 +1,149 @@
+"""What drivers refuse by policy, and the exceptions an inventory may name in words."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import paramiko
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from controllers.drivers import make_driver
+from controllers.drivers.snmp import credentials_of
+from controllers.drivers.ssh import disabled_algorithms, load_private_key
+from controllers.ports import Device
+from twin.model.errors import DeviceHostKeyError, InputError
+
+PHRASE = "canary-phrase-1"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "auth").write_text(f"{PHRASE}\n")
+    (tmp_path / "priv").write_text("canary-phrase-2\n")
+    (tmp_path / "short").write_text("short\n")
+    return tmp_path
+
+
+def snmp_host(folder: Path, **fields: object) -> Device:
+    given: dict[str, object] = {
+        "id": "h-1", "kind": "host", "profile": "snmp-host", "host": "127.0.0.1", "port": 1,
+        "username": "stellwerk", "secrets": {"auth": "file:auth", "priv": "file:priv"},
+        "base": folder,
+    }  # fmt: skip
+    return Device(**(given | fields))  # type: ignore[arg-type]
+
+
+def ssh_host(folder: Path, **fields: object) -> Device:
+    given: dict[str, object] = {
+        "id": "h-2", "kind": "host", "profile": "netconf-host", "host": "127.0.0.1", "port": 1,
+        "username": "stellwerk", "secrets": {"password": "file:auth"}, "base": folder,
+    }  # fmt: skip
+    return Device(**(given | fields))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"auth_protocol": "MD5"}, "auth_protocol 'MD5' is not allowed"),
+        ({"auth_protocol": "none"}, "always authenticates"),
+        ({"auth_protocol": "SHA-1"}, "is not allowed"),
+        ({"priv_protocol": "DES"}, "priv_protocol 'DES' is not allowed"),
+        ({"priv_protocol": "none"}, "always authenticates and encrypts"),
+        ({"priv_protocol": "AES-256"}, "AES-256-reeder"),
+        ({"legacy": "v2c"}, "the reason in words"),
+        ({"legacy": "noAuth: lab"}, "the reason in words"),
+        ({"legacy": "MD5: old"}, "the reason in words"),
+    ],
+)
+def test_snmp_that_is_not_secure_is_refused(
+    folder: Path, options: dict[str, str], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        credentials_of(snmp_host(folder, options=options))
+
+
+@pytest.mark.parametrize("auth", ["SHA-224", "SHA-256", "SHA-384", "SHA-512"])
+def test_the_sha_2_family_is_accepted(folder: Path, auth: str) -> None:
+    found = credentials_of(snmp_host(folder, options={"auth_protocol": auth}))
+    assert found.version == "v3"
+    assert found.auth_protocol
+    assert found.priv_protocol
+
+
+def test_a_legacy_device_is_named_with_its_reason_in_the_log(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    device = snmp_host(
+        folder, options={"legacy": "v2c: switch of 2009"}, secrets={"community": "file:auth"}
+    )
+    with caplog.at_level(logging.WARNING):
+        assert credentials_of(device).version == "v2c"
+    assert "v2c: switch of 2009" in caplog.text
+    assert PHRASE not in caplog.text
+
+
+def test_short_or_missing_keys_are_refused(folder: Path) -> None:
+    with pytest.raises(InputError, match="shorter than 8"):
+        credentials_of(snmp_host(folder, secrets={"auth": "file:short", "priv": "file:priv"}))
+    with pytest.raises(InputError, match="names no secret 'priv'"):
+        credentials_of(snmp_host(folder, secrets={"auth": "file:auth"}))
+    with pytest.raises(InputError, match="names no username"):
+        credentials_of(snmp_host(folder, username=""))
+
+
+def test_credentials_do_not_show_themselves(folder: Path) -> None:
+    shown = repr(credentials_of(snmp_host(folder)))
+    assert "***" in shown
+    assert "canary" not in shown
+
+
+def test_weak_ssh_algorithms_are_switched_off(folder: Path) -> None:
+    disabled = disabled_algorithms(ssh_host(folder))
+    offered = paramiko.Transport._preferred_ciphers + paramiko.Transport._preferred_macs
+    left = set(offered) - set(disabled["ciphers"]) - set(disabled["macs"])
+    assert left
+    assert not [n for n in left if "cbc" in n or "md5" in n or "sha1" in n or "chacha" in n]
+
+
+def test_one_weak_algorithm_can_be_allowed_in_words(folder: Path) -> None:
+    device = ssh_host(folder, options={"ssh_exception": "aes256-cbc: switch of 2014"})
+    disabled = disabled_algorithms(device)["ciphers"]
+    assert "aes256-cbc" not in disabled
+    assert "aes128-cbc" in disabled
+    with pytest.raises(InputError, match="the reason in words"):
+        disabled_algorithms(ssh_host(folder, options={"ssh_exception": "aes256-cbc"}))
+
+
+def test_without_known_hosts_nothing_is_dialled(folder: Path) -> None:
+    driver = make_driver(ssh_host(folder))
+    with pytest.raises(DeviceHostKeyError, match="names no known_hosts"):
+        driver.read()
+
+
+def test_an_encrypted_private_key_needs_its_passphrase(folder: Path) -> None:
+    key = Ed25519PrivateKey.generate()
+    (folder / "key").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.OpenSSH,
+            serialization.BestAvailableEncryption(PHRASE.encode()),
+        )
+    )
+    with pytest.raises(InputError, match=r"private key .* cannot be read"):
+        load_private_key(ssh_host(folder, secrets={"key": "file:key"}))
+    loaded = load_private_key(
+        ssh_host(folder, secrets={"key": "file:key", "passphrase": "file:auth"})
+    )
+    assert loaded is not None
+    assert loaded.get_name() == "ssh-ed25519"
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "soon", "nan", "1e9"])
+def test_a_duration_that_is_none_is_refused(folder: Path, text: str) -> None:
+    (folder / "known").write_text("")
+    device = ssh_host(folder, known_hosts="known", options={"connect_timeout_s": text})
+    with pytest.raises(InputError, match="option connect_timeout_s"):
+        make_driver(device).read()
