@@ -113,6 +113,10 @@ class Story:
         Prints a line for the user.
     on_event : callable or None
         Told of each step on a device.
+    acts : list of Act
+        What was done so far.
+    replan_empty : bool
+        True once planning again after the apply was empty.
     """
 
     desk: Desk
@@ -122,8 +126,8 @@ class Story:
     timer: Timer
     say: Callable[[str], None]
     on_event: OnEvent | None = None
-    acts: list[Act] = field(default_factory=list)
-    replan_empty: bool = False
+    acts: list[Act] = field(default_factory=list, init=False)
+    replan_empty: bool = field(default=False, init=False)
 
     def record(self, act: Act) -> None:
         """Keep an act and tell the user."""

@@ -20,10 +20,24 @@ class Carrier:
 
     Parameters
     ----------
+    operator, technology, band : str
+        Who transmits what where: ``A``, ``nr``, ``n78``.
+    carrier_hz, bandwidth_hz, scs_hz : float
+        Centre, width and subcarrier spacing. [Hz]
+    tx_power_dbm : float
+        Power of one cell. [dBm]
+    antenna_gain_dbi : float
+        Gain of the antenna. [dBi]
+    beamwidth_v_deg : float
+        Vertical half-power beamwidth. [deg]
+    mimo_layers : int
+        Spatial layers.
     share : float
         Of the operator's sites that carry it; the densest, or the sparsest if `is_rural_first`.
     mean_load : float
         Mean share of its resources in use: narrow blocks fill first.
+    is_rural_first : bool
+        The sparsest sites carry it.
     """
 
     operator: str
