@@ -113,6 +113,9 @@ class Story:
         Prints a line for the user.
     on_event : callable or None
         Told of each step on a device.
+
+    Attributes
+    ----------
     acts : list of Act
         What was done so far.
     replan_empty : bool
