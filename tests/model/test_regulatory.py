@@ -190,10 +190,74 @@ def test_magnetic_field_limit() -> None:
     assert emf_limit_a_per_m(2.4e9) == 0.16
 
 
+@pytest.mark.parametrize(
+    ("freq_hz", "limit"), [(10e6, 28.0), (400e6, 28.0), (400.001e6, 27.5), (300e9, 61.0)]
+)
+def test_field_limit_at_its_edges(freq_hz: float, limit: float) -> None:
+    assert emf_limit_v_per_m(freq_hz) == pytest.approx(limit, abs=1e-3)
+
+
 @pytest.mark.parametrize("freq_hz", [0.0, 9.9e6, 301e9, math.nan])
 def test_field_limit_outside_the_ordinance_is_refused(freq_hz: float) -> None:
-    with pytest.raises(ModelRangeError):
+    with pytest.raises(ModelRangeError) as caught:
         emf_limit_v_per_m(freq_hz)
+    assert str(caught.value) == (
+        f"26. BImSchV Annex 1b: frequency [Hz] is {freq_hz:g}, valid is 10 MHz to 300 GHz"
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        (
+            ("outdoor_fixed", "5", 36, 20, 0, 0),
+            "placement: 5150-5250 MHz may not be used on a fixed outdoor antenna "
+            "(BNetzA Vfg 136/2022 i.d.F. 49/2023; (EU) 2022/179)",
+        ),
+        (
+            ("vehicle", "5", 52, 20, 0, 0),
+            "placement: 5250-5350 MHz may not be used in a vehicle "
+            "(BNetzA Vfg 136/2022 i.d.F. 49/2023; (EU) 2022/179)",
+        ),
+        (
+            ("indoor", "5", 100, 20, 28, 6),
+            "eirp: EIRP 34.0 dBm is above 30 dBm at 5470-5725 MHz; at most 24.0 dBm conducted "
+            "(BNetzA Vfg 136/2022 i.d.F. 49/2023; (EU) 2022/179)",
+        ),
+        (
+            ("indoor", "2.4", 1, 20, 26, 3),
+            "density: EIRP density 16.0 dBm/MHz is above 10 dBm/MHz at 2400-2483.5 MHz; "
+            "at most 20.0 dBm conducted (BNetzA Vfg 128/2023)",
+        ),
+        (
+            ("indoor", "5", 177, 20, 0, 0),
+            "channel: 5875-5895 MHz is not wholly assigned to Wi-Fi "
+            "(IEEE Std 802.11-2020 table E-4)",
+        ),
+        (
+            ("indoor", "2.4", 14, 20, 0, 0),
+            "channel: 14 is no channel at 2.4 GHz; channels are 1 to 13 "
+            "(IEEE Std 802.11-2020 table E-4)",
+        ),
+        (
+            ("indoor", "2.4", 1, 80, 0, 0),
+            "channel: 80 MHz is no width at 2.4 GHz; widths are 20, 40 "
+            "(IEEE Std 802.11-2020 table E-4)",
+        ),
+        (
+            ("indoor", "5", 38, 20, 0, 0),
+            "channel: 38 is no channel at 5 GHz; channels are 36 to 64, 100 to 144, 149 to 177 "
+            "in steps of 4 (IEEE Std 802.11-2020 table E-4)",
+        ),
+        (
+            ("indoor", "5", 132, 160, 0, 0),
+            "channel: channel 132 at 5 GHz has no block of 160 MHz "
+            "(IEEE Std 802.11-2020 table E-4)",
+        ),
+    ],
+)
+def test_finding_says_what_is_wrong_and_by_which_order(setting, message: str) -> None:
+    assert message in [str(finding) for finding in radio_findings(*setting)]
 
 
 def test_ten_watt_is_the_threshold() -> None:
@@ -213,9 +277,15 @@ def test_868_mhz_sub_band(freq_mhz: float, erp_dbm: float, airtime_s: float) -> 
     assert row.airtime_per_hour_s == pytest.approx(airtime_s)
 
 
-@pytest.mark.parametrize("freq_mhz", [868.65, 869.3, 869.68, 868.58, 862.0, 870.1])
+@pytest.mark.parametrize("freq_mhz", [868.65, 869.3, 869.68, 868.58, 868.02, 862.0, 870.1])
 def test_alarm_slots_and_edges_are_no_sub_band(freq_mhz: float) -> None:
     assert srd868_sub_band(freq_mhz * 1e6) is None
+
+
+def test_channel_may_touch_the_edges_of_its_sub_band() -> None:
+    row = srd868_sub_band(868.3e6, 600e3)
+    assert row is not None
+    assert (row.low_hz, row.high_hz) == (868.0e6, 868.6e6)
 
 
 def test_what_is_not_verified_says_so() -> None:

@@ -8,9 +8,10 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from twin.model.errors import InputError
-from twin.model.safe import parse_xml
+from twin.model.safe import parse_xml, xmlreader
 
 BOMB = (
     "<!DOCTYPE l [<!ENTITY a0 'lol'>"
@@ -61,6 +62,50 @@ def test_attack_is_refused_in_bounded_time(name: str) -> None:
     assert len(str(caught.value)) < 300
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<!DOCTYPE a><a/>", "f:1: document type declaration is refused; remove it"),
+        ("", "f:1:1: not XML: Document is empty; correct it at its origin"),
+        (
+            "<a>\n  <b></c></a>",
+            "f:2:10: not XML: Opening and ending tag mismatch: b line 2 and c; "
+            "correct it at its origin",
+        ),
+        (
+            b"<?xml version='1.0' encoding='Latin-1'?><a/>",
+            "f:1:1: declares encoding Latin-1; convert it to UTF-8",
+        ),
+        ("<a>\n\x00</a>", "f:2:1: control character U+0000; remove it"),
+        (b"<a>\xff</a>", "f:1:4: byte 0xff is not UTF-8; save the file as UTF-8"),
+        ("<a>\n<b " + " ".join(f"c{i}=''" for i in range(257)) + "/></a>",
+         "f:2: more than 256 attributes"),
+    ],
+)  # fmt: skip
+def test_message_says_what_where_and_what_to_do(text: str | bytes, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_xml(text, "f")
+    assert str(caught.value) == message
+
+
+def test_size_is_that_of_the_caller() -> None:
+    assert parse_xml("<a/>", "f", max_bytes=4).tag == "a"
+    with pytest.raises(InputError, match=r"^f: larger than"):
+        parse_xml("<a/>", "f", max_bytes=3)
+
+
+@pytest.mark.parametrize("name", [name for name in ATTACKS if "entity" in name or "type" in name])
+def test_parser_alone_fetches_and_expands_nothing(name: str, monkeypatch, tmp_path) -> None:
+    # the second line of defence, seen with the first one taken away
+    monkeypatch.setattr(xmlreader, "_refuse_doctype", lambda *_: None)
+    canary = tmp_path / "canary"
+    canary.write_text("canary")
+    text = str(ATTACKS[name]).replace("/etc/passwd", str(canary))
+    with contextlib.suppress(InputError):
+        root = parse_xml(text, "f")
+        assert "canary" not in etree.tostring(root, encoding="unicode", method="text")
+
+
 def test_document_type_is_named_with_its_line() -> None:
     with pytest.raises(InputError, match=r"^f:3: document type declaration is refused"):
         parse_xml(ATTACKS["document type after a comment"], "f")
@@ -86,8 +131,14 @@ def test_words_of_a_document_type_are_allowed_in_text() -> None:
     assert parse_xml("<a><![CDATA[<!DOCTYPE a>]]></a>", "f").text == "<!DOCTYPE a>"
 
 
-def test_256_deep_is_read() -> None:
+def test_limits_themselves_are_allowed() -> None:
     assert parse_xml("<a>" * 256 + "</a>" * 256, "f").tag == "a"
+    siblings = "<b><c/></b>" * 300
+    assert len(parse_xml(f"<a>{siblings}</a>", "f")) == 300
+    attributes = " ".join(f"a{i}=''" for i in range(256))
+    assert len(parse_xml(f"<a {attributes}/>", "f").attrib) == 256
+    for encoding in ("utf-8", "UTF-8", "utf8", "us-ascii"):
+        assert parse_xml(f"<?xml version='1.0' encoding='{encoding}'?><a/>".encode(), "f").tag
 
 
 _XML_LIKE = st.lists(

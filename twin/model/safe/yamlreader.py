@@ -135,13 +135,12 @@ class _Builder:
         except yaml.MarkedYAMLError as err:
             mark = err.problem_mark or err.context_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+            at = "".join(text.split("\n")[line - 1 : line])[column - 1 :]
             what = ", ".join(part for part in (err.context, err.problem) if part)
             raise InputError(
-                f"not YAML: {what}", self.source, line, column, _hint(err.problem or "")
+                f"not YAML: {what}", self.source, line, column, _hint(err.problem or "", at)
             ) from err
         except (yaml.YAMLError, ValueError, OverflowError) as err:
-            if isinstance(err, InputError):
-                raise
             # the pure Python scanner lets chr() fail on escapes such as "\UFFFFFFFF"
             raise InputError(f"not YAML: {err}", self.source) from err
 
@@ -193,7 +192,7 @@ class _Builder:
                 "remove one of them",
             )
         if event.anchor:
-            self._remember(event, event.anchor, self._node(event, text))
+            self.anchors[event.anchor] = self._node(event, text)
         self._count(event, 1)
         parent.key, parent.key_at = text, _place(event)
 
@@ -206,6 +205,7 @@ class _Builder:
             raise self._error(event, "a key must be text", "quote it if it is text")
         if len(self.stack) >= MAX_DEPTH:
             raise self._error(event, f"nested deeper than {MAX_DEPTH}", "flatten it")
+        self._count(event, 1)
         node = self._node(event, value)
         node.anchor = event.anchor
         if event.anchor:
@@ -216,7 +216,7 @@ class _Builder:
     def _close(self) -> None:
         node = self.stack.pop()
         self.marks[id(node.value)] = node.marks
-        self._add(None, node)
+        self._attach(node)
         if node.anchor:
             self.anchors[node.anchor] = node
 
@@ -238,14 +238,10 @@ class _Builder:
         self._count(event, target.weight)
         self._attach(copy)
 
-    def _add(self, event: events.NodeEvent | None, node: _Node) -> None:
-        """Count and attach a finished value; a collection was counted member by member."""
-        if event is not None:
-            self._count(event, 1)
-            if event.anchor:
-                self._remember(event, event.anchor, node)
-        else:
-            self.n_nodes += 1
+    def _add(self, event: events.ScalarEvent, node: _Node) -> None:
+        self._count(event, 1)
+        if event.anchor:
+            self.anchors[event.anchor] = node
         self._attach(node)
 
     def _attach(self, node: _Node) -> None:
@@ -265,9 +261,6 @@ class _Builder:
         else:
             parent.marks[len(parent.value)] = Mark(node.line, node.column, node.line, node.column)
             parent.value.append(node.value)
-
-    def _remember(self, event: events.NodeEvent, anchor: str, node: _Node) -> None:
-        self.anchors[anchor] = node
 
     def _count(self, event: events.NodeEvent, weight: int) -> None:
         self.n_nodes += weight
@@ -296,9 +289,9 @@ def _short(text: str) -> str:
     return repr(text if len(text) <= 40 else text[:37] + "...")
 
 
-def _hint(problem: str) -> str:
-    """Say what to do about the mistakes people make most."""
-    if "\\t" in problem or "tab" in problem:
+def _hint(problem: str, at: str) -> str:
+    """Say what to do about the mistakes people make most; `at` is the text where it went wrong."""
+    if at.startswith("\t"):
         return "indent with spaces, not tabs"
     if "mapping values are not allowed" in problem:
         return "quote a text that contains ': '"
