@@ -169,7 +169,10 @@ def test_threads_and_sockets_are_given_back(world, tmp_path, new_address):
     for _ in range(5):
         with FleetThread(world, entries, host_key=key):
             pass
-    assert count() == before
+    descriptors, threads = count()
+    # Not more than before; a thread of an earlier test may have ended meanwhile.
+    assert descriptors <= before[0]
+    assert threads <= before[1]
 
 
 def test_two_hundred_devices_start_in_two_seconds(world, tmp_path, new_address):
