@@ -13,7 +13,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-__all__ = ["JsonOption", "Report", "notes", "print_json", "print_line", "progress", "table"]
+__all__ = [
+    "JsonOption",
+    "Report",
+    "notes",
+    "print_json",
+    "print_line",
+    "progress",
+    "table",
+    "waiting",
+]
 
 JsonOption: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on stdout.")
@@ -92,3 +101,19 @@ def progress(title: str) -> Iterator[Report]:
     with bar:
         task = bar.add_task(title, total=1.0)
         yield lambda share: bar.update(task, completed=share)
+
+
+@contextmanager
+def waiting(title: str) -> Iterator[None]:
+    """Show that something goes on whose end is not known; nothing outside a terminal.
+
+    Parameters
+    ----------
+    title : str
+        What is going on.
+    """
+    if not notes.is_terminal:
+        yield
+        return
+    with notes.status(title):
+        yield

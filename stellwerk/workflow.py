@@ -16,7 +16,7 @@ from controllers.ports import Device
 from controllers.verify import differences
 from hil.effects import TwinPredictor
 from hil.gate import BandGate
-from stellwerk.output import progress
+from stellwerk.output import progress, waiting
 from twin.model.city import City
 from twin.radio.coverage import CityCoverage, compute
 
@@ -70,7 +70,8 @@ class Desk:
             chosen = {device.id for device in select(self.devices, limit)}
             wants = {device: want for device, want in wants.items() if device in chosen}
         asked = [device for device in self.devices if device.id in wants]
-        live = read_live(asked, make_driver)
+        with waiting(f"reading {len(asked)} devices"):
+            live = read_live(asked, make_driver)
         plan = make_plan(intent, self.devices, live.values, wants, unreachable=live.unreachable)
         plan = check_plan(plan, self.devices, CityFacts(self.city))
         if with_effect and not plan.no_op:

@@ -25,7 +25,7 @@ from controllers.runner import apply as apply_plan
 from hil.rehearse import rehearse
 from stellwerk.commands.city import CityOption
 from stellwerk.exits import Exit
-from stellwerk.output import JsonOption, notes, print_json, print_line
+from stellwerk.output import JsonOption, notes, print_json, print_line, waiting
 from stellwerk.settings import Settings, load_settings
 from stellwerk.workflow import Desk, open_desk, read_back
 from twin.geo.cityfile import load_city
@@ -158,7 +158,8 @@ def apply(
 
 
 def _rehearse(made: Plan, desk: Desk) -> None:
-    rehearsal = rehearse(made, desk.devices)
+    with waiting("rehearsing on emulated copies"):
+        rehearsal = rehearse(made, desk.devices)
     if not rehearsal.is_good:
         cause = rehearsal.run.reason or str(dict(rehearsal.run.reasons))
         raise InputError(f"the rehearsal failed: {cause}", hint="nothing was sent to a device")

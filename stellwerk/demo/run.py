@@ -22,7 +22,7 @@ from stellwerk.demo.lab import Lab
 from stellwerk.demo.report import Findings, write_report, write_summary
 from stellwerk.demo.story import Story, Timer, WorldWatch, first_act, second_act
 from stellwerk.exits import Exit
-from stellwerk.output import notes, progress, table
+from stellwerk.output import notes, progress, table, waiting
 from stellwerk.workflow import Desk
 from twin.geo.cityfile import load_city
 from twin.geo.counts import city_counts
@@ -87,12 +87,12 @@ def run_demo(
     with timer.step("coverage"), progress("coverage of the city") as show:
         coverage = compute(city, n_threads=2, progress=show)
     _make(folder)
-    with timer.step("start_devices"):
+    with timer.step("start_devices"), waiting("starting devices"):
         lab = Lab(folder, city=city_ref, world_seed=world_seed)
         lab.__enter__()
     try:
         findings = _tell(lab, city, coverage, intent, timer, folder, world_seed)
-        with timer.step("report"):
+        with timer.step("report"), waiting("report"):
             report = write_report(folder, findings, timer.seconds)
         summary = {**findings.summary, "seconds": _rounded(timer.seconds)}
         write_summary(folder, summary)
@@ -129,7 +129,7 @@ def _tell(
     folder: Path,
     world_seed: int,
 ) -> Findings:
-    with timer.step("watch_world"):
+    with timer.step("watch_world"), waiting("reading devices"):
         watch = WorldWatch(lab.devices, _watched(lab.devices))
         residuals = _residuals(lab.devices, city, coverage)
     with timer.step("plan"):
@@ -141,7 +141,7 @@ def _tell(
     what_if = predictor.last
     if plan.no_op or what_if is None:
         raise InputError("the intent changes nothing", str(intent))
-    with timer.step("watch_world"):
+    with timer.step("watch_world"), waiting("watching the world move"):
         moved, apart_s = watch.moved()
     with Journal(folder / "journal.db") as journal, lab.control as control:
         story = Story(

@@ -20,6 +20,7 @@ from controllers.steps import Limits
 from hil.emulators.control import FleetControl
 from hil.rehearse import rehearse
 from stellwerk.exits import Exit
+from stellwerk.output import waiting
 from stellwerk.workflow import Desk, read_back
 from twin.model.attributes import Value, same_value
 from twin.model.errors import InputError, StellwerkError
@@ -155,7 +156,7 @@ def first_act(story: Story, plan: Plan) -> dict[str, str]:
         State by device after the apply.
     """
     devices = story.desk.devices
-    with story.timer.step("rehearse"):
+    with story.timer.step("rehearse"), waiting("rehearsing on copies"):
         rehearsal = rehearse(plan, devices)
         story.record(
             Act(
@@ -168,12 +169,12 @@ def first_act(story: Story, plan: Plan) -> dict[str, str]:
         )
     if not rehearsal.is_good:
         raise InputError(f"the rehearsal failed: {rehearsal.run.reason}", hint="nothing was sent")
-    with story.timer.step("apply"):
+    with story.timer.step("apply"), waiting("applying"):
         gate = story.desk.gate(plan)
         result = apply(
             plan, devices, make_driver, story.journal, on_event=story.on_event, gate=gate
         )
-    with story.timer.step("verify"):
+    with story.timer.step("verify"), waiting("verifying"):
         wrong = read_back(plan, devices) if result.exit_code == Exit.OK else {"": ("not applied",)}
         replan = story.desk.plan(load_intent(story.intent), with_effect=False)
         story.replan_empty = replan.no_op
@@ -190,7 +191,7 @@ def first_act(story: Story, plan: Plan) -> dict[str, str]:
                 run=result.run,
             )
         )
-    with story.timer.step("rollback"):
+    with story.timer.step("rollback"), waiting("rolling back"):
         _take_back(story, plan, result.run)
     return {name: str(state) for name, state in result.devices.items()}
 
@@ -252,7 +253,7 @@ def second_act(story: Story, plan: Plan, victim: DevicePlan, operation: str, *, 
         True if every device, the dead one included, was read back at its old value.
     """
     word = "half-written" if half else "old"
-    with story.timer.step(f"failure_{word.replace('-', '_')}"):
+    with story.timer.step(f"failure_{word.replace('-', '_')}"), waiting("a device dies"):
         story.control.kill_on(victim.device, operation)
         result = apply(
             plan,
@@ -276,7 +277,7 @@ def second_act(story: Story, plan: Plan, victim: DevicePlan, operation: str, *, 
                 run=result.run,
             )
         )  # fmt: skip
-    with story.timer.step(f"recover_{word.replace('-', '_')}"):
+    with story.timer.step(f"recover_{word.replace('-', '_')}"), waiting("recovering"):
         return _recover(story, plan, victim, half=half) and not others
 
 
