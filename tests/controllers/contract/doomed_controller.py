@@ -1,8 +1,10 @@
-"""A controller that kills itself with SIGKILL at a chosen record of its journal; not a test.
+"""A controller that kills itself with SIGKILL at a chosen entry of its journal; not a test.
+
+An entry is what one `Journal.append` writes: one or more records, all on the disk or none.
 
 Imports everything once, then forks one controller per line of standard input, so that hundreds
-of deaths are cheap. Each line is a JSON object ``{plan, inventory, journal, record, moment}``; the
-answer is the exit status of the controller: ``-9`` killed, otherwise its exit code.
+of deaths are cheap. Each line is a JSON object ``{plan, inventory, journal, entry, moment}``; the
+answer is two numbers: -9 for killed or the exit code, and how many entries were written.
 """
 
 from __future__ import annotations
@@ -25,35 +27,34 @@ LIMITS = Limits(step_s=8.0, patience_s=6.0, margin_s=1.0, pause_s=0.1)
 
 
 class FatalJournal(Journal):
-    """A journal that ends its process before or after a record is on the disk."""
+    """A journal that ends its process before or after an entry is on the disk."""
 
-    record = 0
+    fatal_entry = 0
     moment = "after"
-    first: int | None = None
+    entry = 0
 
     def append(self, run: str, notes: Sequence[Note]) -> int:
-        """Write, and die if the record is among what was written."""
-        last = self.records()[-1:]
-        written = last[0].seq if last else 0
-        if self.first is None:
-            self.first = written
-        reached = written - self.first + len(notes)
-        if self.moment == "before" and self.record and reached >= self.record:
-            os.kill(os.getpid(), signal.SIGKILL)
+        """Write, and die if it is time."""
+        self.entry += bool(notes)
+        self._die("before")
         seq = super().append(run, notes)
-        if self.moment == "after" and self.record and reached >= self.record:
-            os.kill(os.getpid(), signal.SIGKILL)
+        self._die("after")
         return seq
 
+    def _die(self, moment: str) -> None:
+        if self.entry == self.fatal_entry and self.moment == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
 
-def control(order: dict[str, object]) -> int:
-    """Apply the plan of one order."""
+
+def control(order: dict[str, object]) -> str:
+    """Apply the plan of one order; exit code and number of entries."""
     plan = load_plan(Path(str(order["plan"])))
     devices = load_inventory(Path(str(order["inventory"])))
     journal = FatalJournal(str(order["journal"]))
-    journal.record, journal.moment = int(str(order["record"])), str(order["moment"])
+    journal.fatal_entry, journal.moment = int(str(order["entry"])), str(order["moment"])
     with journal:
-        return apply(plan, devices, make_driver, journal, limits=LIMITS).exit_code
+        result = apply(plan, devices, make_driver, journal, limits=LIMITS)
+    return f"{result.exit_code} {journal.entry}"
 
 
 def main() -> None:
@@ -61,10 +62,12 @@ def main() -> None:
     for line in sys.stdin:
         pid = os.fork()
         if not pid:
-            os._exit(control(json.loads(line)))
-        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        sys.stdout.write(f"{status}\n")
-        sys.stdout.flush()
+            sys.stdout.write(control(json.loads(line)) + "\n")
+            sys.stdout.flush()
+            os._exit(0)
+        if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL:
+            sys.stdout.write("-9 0\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""SIGKILL of the controller at the records of its journal, then recovery, on live devices.
+"""SIGKILL of the controller at the entries of its journal, then recovery, on live devices.
 
 The controller is a process of its own; the devices live on in others: emulated ones here, snmpd
 and netconfd as daemons. Invariants I1, I3, I5, I10 and I13 of the trust table.
@@ -7,6 +7,7 @@ and netconfd as daemons. Invariants I1, I3, I5, I10 and I13 of the trust table.
 from __future__ import annotations
 
 import json
+import logging
 import random
 import subprocess
 import sys
@@ -33,6 +34,7 @@ from controllers.steps import Limits, Outcome, State
 from twin.model.attributes import Value
 from twin.model.safe import parse_yaml
 
+log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[3]
 LIMITS = Limits(step_s=8.0, patience_s=6.0, margin_s=1.0, pause_s=0.1)
 OLD, NEW = 0, 1
@@ -53,6 +55,7 @@ class Rig:
     folder: Path
     devices: tuple[Device, ...]
     zygote: subprocess.Popen[str]
+    at: int = OLD
     runs: int = 0
     seconds: list[float] = field(default_factory=list)
 
@@ -87,37 +90,31 @@ class Rig:
         save_plan(plan, self.folder / "plan.json")
         return self.folder / "plan.json"
 
-    def control(self, plan: Path, record: int, moment: str) -> int:
-        """Let a controller apply the plan and die at a record; its exit status."""
+    def control(self, plan: Path, entry: int, moment: str) -> tuple[int, int]:
+        """Let a controller apply the plan and die at an entry; exit status, entries written."""
         order = {"plan": str(plan), "inventory": str(self.folder / "inventory.yaml"),
-                 "journal": str(self.folder / "journal.db"), "record": record,
+                 "journal": str(self.folder / "journal.db"), "entry": entry,
                  "moment": moment}  # fmt: skip
         assert self.zygote.stdin is not None
         assert self.zygote.stdout is not None
         self.zygote.stdin.write(json.dumps(order) + "\n")
         self.zygote.stdin.flush()
-        return int(self.zygote.stdout.readline())
+        status, n_entries = self.zygote.stdout.readline().split()
+        return int(status), int(n_entries)
 
-    def n_records(self) -> int:
-        with Journal(self.folder / "journal.db") as journal:
-            return journal.verify().n_records
-
-    def check_one_death(self, record: int, moment: str) -> bool:
-        """Kill a controller at a record, recover, check; False if it finished before."""
-        begin = self.side()
-        assert len(set(begin.values())) == 1, begin
-        origin = begin[self.devices[0].id]
-        target = NEW if origin == OLD else OLD
-        status = self.control(self.plan_to(target), record, moment)
-        where = f"killed {moment} record {record}"
+    def check_one_death(self, entry: int, moment: str) -> bool:
+        """Kill a controller at an entry, recover, check; False if it finished before."""
+        origin, target = self.at, 1 - self.at
+        status, _ = self.control(self.plan_to(target), entry, moment)
+        where = f"killed {moment} entry {entry}"
         assert status in (-9, 0), f"{where}: exit {status}"
         begun_s = time.monotonic()
         with Journal(self.folder / "journal.db") as journal:
             outcome, states = self._recovered(journal, where)
         self.seconds.append(time.monotonic() - begun_s)
         sides = self.side()
-        expected = target if outcome is Outcome.CONFIRMED else origin
-        assert set(sides.values()) == {expected}, f"{where}: {outcome}, devices {sides}"  # I1
+        self.at = target if outcome is Outcome.CONFIRMED else origin
+        assert set(sides.values()) == {self.at}, f"{where}: {outcome}, devices {sides}"  # I1
         assert not set(states) & {State.OPEN, State.INDETERMINATE}, f"{where}: {states}"  # I10
         self._check_nothing_is_held(where)
         return status == -9
@@ -180,31 +177,36 @@ def rig(tmp_path: Path, make_emulated: Any, make_real: Any) -> Iterator[Rig]:
             zygote.communicate()
 
 
-def _n_records_of_a_whole_run(rig: Rig) -> int:
+def _n_entries_of_a_whole_run(rig: Rig) -> int:
     assert rig.side() == dict.fromkeys(CHANGES, OLD)
-    assert rig.control(rig.plan_to(NEW), 0, "after") == 0
+    status, n_entries = rig.control(rig.plan_to(NEW), 0, "after")
+    assert status == 0
     assert rig.side() == dict.fromkeys(CHANGES, NEW)
-    rig.runs = 1
-    return rig.n_records()
+    rig.at, rig.runs = NEW, 1
+    return n_entries
 
 
+@pytest.mark.slow
 @pytest.mark.daemon("snmpd", "netconfd", "openssh-server")
 def test_a_killed_controller_leaves_every_device_old_or_new_after_recovery(rig: Rig) -> None:
-    n_records = _n_records_of_a_whole_run(rig)
-    assert n_records > 30
-    some = [(1, "after"), (n_records // 5, "after"), (2 * n_records // 5, "before"),
-            (n_records // 2, "after"), (4 * n_records // 5, "before"),
-            (n_records - 2, "after")]  # fmt: skip
-    deaths = sum(rig.check_one_death(record, moment) for record, moment in some)
+    n_entries = _n_entries_of_a_whole_run(rig)
+    assert n_entries > 15
+    some = [(1, "after"), (n_entries // 5, "after"), (2 * n_entries // 5, "before"),
+            (n_entries // 2, "after"), (4 * n_entries // 5, "before"),
+            (n_entries - 2, "after")]  # fmt: skip
+    deaths = sum(rig.check_one_death(entry, moment) for entry, moment in some)
     assert deaths >= len(some) - 1
 
 
 @pytest.mark.long
 @pytest.mark.daemon("snmpd", "netconfd", "openssh-server")
-def test_a_controller_killed_at_every_record_can_be_recovered(rig: Rig) -> None:
-    n_records = _n_records_of_a_whole_run(rig)
-    orders = [(n, moment) for n in range(1, n_records + 1) for moment in ("after", "before")]
+def test_a_controller_killed_at_every_entry_can_be_recovered(rig: Rig) -> None:
+    n_entries = _n_entries_of_a_whole_run(rig)
+    orders = [(n, moment) for n in range(1, n_entries + 1) for moment in ("after", "before")]
     random.Random(2).shuffle(orders)
-    deaths = sum(rig.check_one_death(record, moment) for record, moment in orders)
-    assert deaths >= 0.9 * len(orders)
+    deaths = sum(rig.check_one_death(entry, moment) for entry, moment in orders)
+    log.info("%d deaths at %d entries, recovery %.1f s at most", deaths, n_entries,
+             max(rig.seconds))  # fmt: skip
+    # how many entries a run has depends on how its steps interleave
+    assert deaths >= 0.8 * len(orders)
     assert max(rig.seconds) < 15, "recovery is not bounded"
