@@ -19,6 +19,7 @@ from controllers.drivers.netconf_text import (
     BASE,
     Capabilities,
     capabilities_of,
+    holder_of,
     is_same_config,
     refusal,
     tags_of,
@@ -38,6 +39,7 @@ from twin.model.attributes import Value
 from twin.model.errors import (
     DeviceConflict,
     DeviceError,
+    DeviceLocked,
     DeviceRefused,
     DeviceTimeout,
     DeviceUnreachable,
@@ -158,6 +160,8 @@ class NetconfDriver:
         ------
         DeviceLocked
             Somebody else holds one of them; the session id is named.
+        DeviceConflict
+            The candidate holds changes of somebody else.
         DeviceError
             Another leaf that says what failed.
         """
@@ -174,7 +178,15 @@ class NetconfDriver:
             live.locks.append(target)
 
     def _take(self, target: str) -> None:
-        self._rpc(f"lock {target}", lambda m: m.lock(target=target))
+        try:
+            self._rpc(f"lock {target}", lambda m: m.lock(target=target))
+        except (DeviceLocked, DeviceRefused) as err:
+            # A changed candidate cannot be locked (RFC 6241 section 7.5); servers say it in
+            # several ways, so look.
+            is_foreign = isinstance(err.__cause__, RPCError) and holder_of(err.__cause__)
+            if target == "candidate" and not is_foreign:
+                self._refuse_dirty()
+            raise
 
     def unlock(self) -> None:
         """Give the locks back; a lost session has given them back already."""

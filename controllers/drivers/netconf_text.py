@@ -13,7 +13,15 @@ from ncclient.operations import RPCError
 from controllers.ports import Device, DeviceClass
 from twin.model.errors import DeviceError, DeviceLocked, DeviceRefused
 
-__all__ = ["BASE", "Capabilities", "capabilities_of", "is_same_config", "refusal", "tags_of"]
+__all__ = [
+    "BASE",
+    "Capabilities",
+    "capabilities_of",
+    "holder_of",
+    "is_same_config",
+    "refusal",
+    "tags_of",
+]
 
 BASE = "urn:ietf:params:xml:ns:netconf:base:1.0"
 """Namespace of NETCONF, RFC 6241 (2011)."""
@@ -117,12 +125,23 @@ def refusal(device: Device, what: str, err: RPCError) -> DeviceError:
     texts = []
     for one in errors:
         if getattr(one, "tag", None) in ("lock-denied", "in-use"):
-            holder = _SESSION_ID.search(str(getattr(one, "info", None) or ""))
-            by = f"session {holder[1]}" if holder and holder[1] != "0" else "somebody else"
+            holder = _holder(one)
+            by = f"session {holder}" if holder else "somebody else"
             return DeviceLocked(device.id, f"{what}: locked by {by}; try again later")
         parts = [getattr(one, name, None) for name in ("tag", "path", "message")]
         texts.append(" ".join(" ".join(str(part).split()) for part in parts if part))
     return DeviceRefused(device.id, f"{what} refused: {'; '.join(texts)}")
+
+
+def holder_of(err: RPCError) -> str:
+    """Session that holds the lock in our way; empty if the reply names none."""
+    return next((holder for one in _errors(err) if (holder := _holder(one))), "")
+
+
+def _holder(one: Any) -> str:  # noqa: ANN401
+    found = _SESSION_ID.search(str(getattr(one, "info", None) or ""))
+    # Session 0 stands for whoever is no NETCONF session (RFC 6241 section 7.5).
+    return found[1] if found and found[1] != "0" else ""
 
 
 def is_same_config(left: etree._Element, right: etree._Element) -> bool:
