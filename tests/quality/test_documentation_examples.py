@@ -1,0 +1,76 @@
+"""What the pages tell a reader to type exists, and the files they show are good ones."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+
+from controllers.intent import load_intent
+from controllers.profiles import load_profile
+from stellwerk.cli import app
+from twin.model.safe import parse_yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+
+
+def _blocks(language: str = "") -> Iterator[tuple[Path, str]]:
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for indent, body in re.findall(rf"^( *)```{language}\n(.*?)^ *```$", text, re.M | re.S):
+            yield page, re.sub(rf"^{indent}", "", body, flags=re.M)
+
+
+def _commands() -> list[tuple[str, list[str]]]:
+    found = []
+    for page, body in _blocks():
+        for line in body.replace("\\\n", " ").splitlines():
+            if re.match(r"stellwerk \S", line):
+                words = shlex.split(line.removesuffix("&"), comments=True)
+                found.append((page.name, words[1:]))
+    return found
+
+
+@pytest.mark.parametrize(("page", "words"), _commands(), ids=lambda x: str(x)[:60])
+def test_command_on_a_page_exists(page: str, words: list[str]) -> None:
+    if words == ["--version"]:
+        return
+    command = typer.main.get_command(app)
+    while words and words[0] in getattr(command, "commands", {}):
+        command = command.commands[words.pop(0)]
+    assert not hasattr(command, "commands"), f"{page}: no such command"
+    known = {option for parameter in command.params for option in parameter.opts}
+    used = {word for word in words if re.match(r"--?[a-z]", word)}
+    assert used <= known, page
+
+
+@pytest.mark.parametrize(
+    ("page", "body"), list(_blocks("yaml")), ids=lambda x: getattr(x, "name", "")
+)
+def test_yaml_on_a_page_is_good(page: Path, body: str, tmp_path: Path) -> None:
+    data = parse_yaml(body, page.name).data
+    if "profile" in data:
+        (tmp_path / f"{data['profile']}.yaml").write_text(body, encoding="utf-8")
+        assert load_profile(data["profile"], tmp_path).name == data["profile"]
+
+
+def test_pages_show_commands_and_files_at_all() -> None:
+    assert len(_commands()) > 10
+    assert list(_blocks("yaml"))
+
+
+def test_targets_of_make_named_on_a_page_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    for page in PAGES:
+        named = re.findall(r"`make ([a-z]+)", page.read_text(encoding="utf-8"))
+        assert set(named) <= targets, page
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda p: p.name)
+def test_example_intent_is_a_good_one(path: Path) -> None:
+    assert load_intent(path).changes
