@@ -15,7 +15,7 @@ from twin.planning.energy import BURNING_ASSUMPTION, LUMINAIRE_ASSUMPTION, annua
 from twin.planning.scenario import apply_settings
 from twin.radio.coverage import CityCoverage, LayerCoverage, compute, update
 from twin.radio.grid import Grid
-from twin.radio.kpi import mean_throughput_bps, residents_raster
+from twin.radio.kpi import best_rsrp_dbm, mean_throughput_bps, residents_raster
 
 __all__ = ["TwinPredictor", "WhatIf"]
 
@@ -196,8 +196,7 @@ def _cell_rows(what_if: WhatIf, changed: set[str]) -> tuple[EffectRow, ...]:
 
 
 def _near(grid: Grid, cells: Sequence[Cell]) -> NDArray[np.bool_]:
-    x_m = grid.x0_m + grid.step_m * np.arange(grid.n_x)
-    y_m = grid.y0_m + grid.step_m * np.arange(grid.n_y)
+    x_m, y_m = grid.centres()
     near = np.zeros((grid.n_y, grid.n_x), dtype=np.bool_)
     for cell in cells:
         near |= np.hypot(x_m[None, :] - cell.x_m, y_m[:, None] - cell.y_m) <= NEAR_CELL_M
@@ -213,12 +212,9 @@ def _layer_of(coverage: CityCoverage, name: str) -> LayerCoverage:
 
 
 def _share(coverage: CityCoverage, operator: str, weights: NDArray[np.float64]) -> float:
-    best = np.full(weights.shape, -np.inf)
-    for layer in coverage.layers:
-        if layer.operator == operator:
-            best = np.fmax(best, layer.rsrp_dbm)
     total = weights.sum()
-    return float(weights[best >= COVERED_DBM].sum() / total) if total else 0.0
+    covered = best_rsrp_dbm(coverage, operator) >= COVERED_DBM
+    return float(weights[covered].sum() / total) if total else 0.0
 
 
 def _operator_rows(
@@ -270,20 +266,32 @@ def _throughput_rows(both: _Both) -> list[EffectRow]:
 def _wifi_rows(what_if: WhatIf) -> tuple[EffectRow, ...]:
     if what_if.wifi_before is None or what_if.wifi_after is None:
         return ()
-    rows = []
+    rows: list[EffectRow] = []
     for old, new in zip(what_if.wifi_before.wifi, what_if.wifi_after.wifi, strict=True):
-        scope = f"Wi-Fi {new.band} GHz, within {NEAR_AP_M:.0f} m of the changed APs"
-        served = np.isfinite(old.sinr_db) & np.isfinite(new.sinr_db)
-        if not served.any():
-            continue
-        for name, unit, factor, sides in (
-            ("median SINR", "dB", 1.0, (old.sinr_db, new.sinr_db)),
-            ("mean throughput", "Mbit/s", _MBIT, (old.throughput_bps, new.throughput_bps)),
-        ):
-            pick = np.median if unit == "dB" else np.mean
-            values = [float(pick(side[served])) * factor for side in sides]
-            rows.append(_pair(name, scope, unit, *values))
+        rows += _band_rows(old, new)
     return tuple(rows)
+
+
+def _band_rows(old: LayerCoverage, new: LayerCoverage) -> list[EffectRow]:
+    """Compare a band on both sides; a point that loses its server counts with no throughput."""
+    served = np.isfinite(old.sinr_db), np.isfinite(new.sinr_db)
+    either, both = served[0] | served[1], served[0] & served[1]
+    if not either.any():
+        return []
+    scope = f"Wi-Fi {new.band} GHz, within {NEAR_AP_M:.0f} m of the changed APs"
+    shares = (float(side[either].mean()) for side in served)
+    rates = (
+        float(np.where(has, layer.throughput_bps, 0.0)[either].mean()) * _MBIT
+        for has, layer in zip(served, (old, new), strict=True)
+    )
+    rows = [
+        _pair("points served, of those served before or after", scope, "share of points", *shares),
+        _pair("mean throughput there", scope, "Mbit/s", *rates),
+    ]
+    if both.any():
+        medians = (float(np.median(layer.sinr_db[both])) for layer in (old, new))
+        rows.append(_pair("median SINR of points served on both sides", scope, "dB", *medians))
+    return rows
 
 
 def _ssid_rows(what_if: WhatIf, changed: set[str]) -> tuple[EffectRow, ...]:

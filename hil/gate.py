@@ -72,9 +72,13 @@ class BandGate:
         until_s = monotonic() + self._settle_s
         while True:
             live = read_live(asked, self._make, paths=paths)
-            outside = [item for item in self._residuals(live.values) if not _is_inside(item)]
+            outside = [_reason(r) for r in self._residuals(live.values) if not _is_inside(r)]
+            # What could not be measured does not agree with anything.
+            outside += [
+                f"{name}: could not be measured: {why}" for name, why in live.unreachable.items()
+            ]
             if not outside or monotonic() >= until_s:
-                return tuple(_reason(item) for item in outside)
+                return tuple(outside)
             sleep(_POLL_S)
 
     def _residuals(self, values: Mapping[str, Mapping[str, Value]]) -> tuple[Residual, ...]:

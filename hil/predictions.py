@@ -79,6 +79,8 @@ def _cabinets(city: City, observed: Mapping[str, Mapping[str, Value]]) -> Iterab
         level, power = values.get("level_now_percent"), values.get("power_w")
         if not isinstance(level, int | float) or not isinstance(power, int | float) or not level:
             continue
+        if cabinet.id not in nominal_w:
+            continue
         lit_w = lamp_power_w(np.array([nominal_w[cabinet.id]]), np.array([level / 100.0]))
         yield Residual(
             device=cabinet.id,

@@ -69,9 +69,10 @@ def _root(
         handlers=[RichHandler(console=notes, show_path=False)],
         force=True,
     )
-    # The libraries log every reconnect with a traceback; what matters reaches our own errors.
-    for chatty in ("ncclient", "paramiko", "asyncssh", "netmiko"):
-        logging.getLogger(chatty).setLevel(logging.CRITICAL if verbose < 2 else level)
+    # The libraries log every reconnect with a traceback, and at debug level every byte, secrets
+    # included; what matters reaches our own errors.
+    for chatty in ("ncclient", "paramiko", "asyncssh", "netmiko", "pysnmp"):
+        logging.getLogger(chatty).setLevel(logging.CRITICAL if verbose < 2 else logging.INFO)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

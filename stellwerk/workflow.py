@@ -18,6 +18,7 @@ from hil.effects import TwinPredictor
 from hil.gate import BandGate
 from stellwerk.output import progress, waiting
 from twin.model.city import City
+from twin.model.errors import DeviceError
 from twin.radio.coverage import CityCoverage, compute
 
 __all__ = ["Desk", "open_desk", "read_back"]
@@ -139,18 +140,16 @@ def read_back(plan: Plan, devices: Sequence[Device]) -> dict[str, tuple[str, ...
     Returns
     -------
     dict
-        Differing paths by device id; empty if all is as planned.
-
-    Raises
-    ------
-    DeviceError
-        A device refused to be read.
+        Differing paths, or why it could not be read, by device id; empty if all is as planned.
     """
     parts = {part.device: part for part in plan.devices}
     asked = [device for device in devices if device.id in parts]
-    live = read_live(
-        asked, make_driver, paths={name: tuple(part.target) for name, part in parts.items()}
-    )
+    try:
+        live = read_live(
+            asked, make_driver, paths={name: tuple(part.target) for name, part in parts.items()}
+        )
+    except DeviceError as err:
+        return {err.device: (err.reason,)}
     wrong: dict[str, tuple[str, ...]] = {name: ("not reachable",) for name in live.unreachable}
     for name, values in live.values.items():
         paths = tuple(differences(parts[name].kind, parts[name].target, values))

@@ -54,7 +54,10 @@ def _shadowed(name: str) -> dict[str, object]:
 
 
 def _kernels() -> dict[str, object]:
-    return _check("kernels", ok=True, found=_sinr.active_isa())
+    try:
+        return _check("kernels", ok=True, found=_sinr.active_isa())
+    except ValueError as err:
+        return _check("kernels", ok=False, found="-", remedy=str(err))
 
 
 def _findings() -> list[dict[str, object]]:

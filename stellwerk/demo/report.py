@@ -24,6 +24,7 @@ from stellwerk.demo.story import Act, Moved
 from twin.model.city import City
 from twin.model.errors import InputError
 from twin.radio.coverage import CityCoverage, LayerCoverage
+from twin.radio.kpi import best_rsrp_dbm
 
 __all__ = ["Findings", "write_report", "write_summary"]
 
@@ -192,14 +193,6 @@ def _device_rows(findings: Findings) -> list[dict[str, object]]:
     ]
 
 
-def _best(coverage: CityCoverage, operator: str) -> NDArray[np.float32]:
-    best = np.full(coverage.grid.shape, np.nan, dtype=np.float32)
-    for layer in coverage.layers:
-        if layer.operator == operator:
-            best = np.fmax(best, layer.rsrp_dbm)
-    return best
-
-
 def _triple(
     before: NDArray[np.float32],
     after: NDArray[np.float32],
@@ -245,13 +238,13 @@ def _cell_maps(findings: Findings, changed: set[str]) -> list[dict[str, object]]
         cell.y_m + _AROUND_M,
     )
     near = {"outline": city.outline, "points": [(cell.x_m, cell.y_m)], "window_m": window}
-    best = (_best(before, cell.operator), _best(after, cell.operator))
+    best = tuple(best_rsrp_dbm(side, cell.operator) for side in (before, after))
     return [
         {
             "title": f"Mobile coverage of the city, operator {cell.operator}, best layer",
             "text": "RSRP outdoors at 1.5 m on a 25 m grid; TR 38.901, expectation over line of "
             "sight and no line of sight.",
-            "maps": _triple(*best, {"outline": city.outline}, RSRP_DBM, after),
+            "maps": _triple(best[0], best[1], {"outline": city.outline}, RSRP_DBM, after),
         },
         {
             "title": f"Around the changed cell {cell.id}, layer {cell.layer}",

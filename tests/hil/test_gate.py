@@ -84,6 +84,15 @@ def test_a_world_inside_the_band_is_confirmed(tmp_path: Path) -> None:
         assert _plan(devices).no_op
 
 
+def test_a_device_that_cannot_be_measured_is_not_confirmed(tmp_path: Path) -> None:
+    with _cabinet(tmp_path, PREDICTED_W) as devices:
+        plan = _plan(devices)
+        predictor = TwinPredictor(_city(), lambda: pytest.fail("a change of lamps needs no radio"))
+        what_if = predictor.what_if(plan.changes)
+    (reason,) = BandGate(what_if, devices, settle_s=0.0).judge(plan, {})
+    assert reason.startswith("cab-1: not measured")
+
+
 def test_a_world_that_left_the_band_refuses_the_confirm_and_is_restored(tmp_path: Path) -> None:
     with _cabinet(tmp_path, PREDICTED_W // 2) as devices:
         result = _apply(tmp_path, devices)

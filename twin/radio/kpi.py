@@ -14,6 +14,7 @@ from twin.radio.grid import Grid
 
 __all__ = [
     "CENSUS_STEP_M",
+    "best_rsrp_dbm",
     "coverage_share",
     "mean_throughput_bps",
     "median_sinr_db",
@@ -54,6 +55,38 @@ def residents_raster(city: City, grid: Grid) -> NDArray[np.float64]:
     return raster
 
 
+def best_rsrp_dbm(coverage: CityCoverage, operator: str) -> NDArray[np.float32]:
+    """Level of the best layer of an operator.
+
+    Parameters
+    ----------
+    coverage : CityCoverage
+        The coverage.
+    operator : str
+        The operator.
+
+    Returns
+    -------
+    ndarray of shape (n_y, n_x)
+        RSRP; not a number where no layer has a server. [dBm]
+
+    Raises
+    ------
+    InputError
+        The coverage has no layer of this operator.
+    """
+    layers = [layer.rsrp_dbm for layer in coverage.layers if layer.operator == operator]
+    if not layers:
+        names = sorted({layer.operator for layer in coverage.layers})
+        raise InputError(
+            f"operator {operator!r} has no layer", hint=f"choose of {', '.join(names) or 'none'}"
+        )
+    best = layers[0]
+    for layer in layers[1:]:
+        best = np.fmax(best, layer)
+    return best
+
+
 def coverage_share(
     coverage: CityCoverage, city: City, operator: str, threshold_dbm: float = -110.0
 ) -> float:
@@ -80,18 +113,10 @@ def coverage_share(
     InputError
         The coverage has no layer of this operator.
     """
-    layers = [layer for layer in coverage.layers if layer.operator == operator]
-    if not layers:
-        names = sorted({layer.operator for layer in coverage.layers})
-        raise InputError(
-            f"operator {operator!r} has no layer", hint=f"choose of {', '.join(names) or 'none'}"
-        )
+    best = best_rsrp_dbm(coverage, operator)
     weight = residents_raster(city, coverage.grid)
     if not weight[coverage.inside].sum() > 0.0:
         weight = np.ones(coverage.grid.shape)
-    best = np.full(coverage.grid.shape, -np.inf, dtype=np.float32)
-    for layer in layers:
-        best = np.fmax(best, layer.rsrp_dbm)
     covered = (best >= threshold_dbm) & coverage.inside
     return float(weight[covered].sum() / weight[coverage.inside].sum())
 

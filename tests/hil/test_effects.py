@@ -1,0 +1,71 @@
+"""What the twin says a change does: honest about losses, and no radio where none is asked."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from controllers.ports import Change, Effect
+from hil.effects import TwinPredictor
+from twin.radio.coverage import compute
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "planning"))
+from small_city import small_city
+
+
+def _predict(*changes: tuple[str, str, object, object]) -> Effect:
+    city = small_city()
+    predictor = TwinPredictor(city, lambda: compute(city, step_m=50.0, n_threads=1))
+    return predictor.predict(
+        [Change(device=d, path=p, before=b, after=a) for d, p, b, a in changes]  # type: ignore[arg-type]
+    )
+
+
+def _row(effect: Effect, name: str) -> tuple[float, float]:
+    row = next(row for row in effect.rows if name in row.name)
+    return row.before, row.after
+
+
+def test_locking_a_cell_lowers_the_level_of_its_layer() -> None:
+    effect = _predict(("cell-1", "admin_state", "UNLOCKED", "LOCKED"))
+    before, after = _row(effect, "mean RSRP by residents")
+    assert after < before
+    assert {row.label for row in effect.rows} == {"predicted"}
+
+
+def test_switching_every_radio_off_shows_the_loss_of_service() -> None:
+    effect = _predict(*((f"ap-{n}", "radio/1/enabled", True, False) for n in range(3)))
+    assert _row(effect, "points served") == (1.0, 0.0)
+    before, after = _row(effect, "mean throughput there")
+    assert before > 0
+    assert after == 0
+
+
+def test_a_channel_plan_without_reuse_helps() -> None:
+    effect = _predict(("ap-1", "radio/1/channel", 1, 6), ("ap-2", "radio/1/channel", 1, 11))
+    before, after = _row(effect, "mean throughput there")
+    assert after > before
+
+
+def test_darker_lamps_need_no_radio_and_name_their_assumptions() -> None:
+    city = small_city()
+    predictor = TwinPredictor(city, lambda: pytest.fail("a change of lamps needs no radio"))
+    effect = predictor.predict(
+        [Change(device="cab-1", path="night_level_percent", before=50, after=30)]
+    )
+    before, after = _row(effect, "lamp energy")
+    assert after < before
+    assert any("P_n" in text for text in effect.assumptions)
+
+
+def test_the_undo_has_the_opposite_effect() -> None:
+    there = _predict(("cell-1", "tilt_deg", 6.0, 12.0))
+    back = _predict(("cell-1", "tilt_deg", 12.0, 6.0))
+    assert [row.before for row in there.rows] == pytest.approx([row.after for row in back.rows])
+    assert [row.after for row in there.rows] == pytest.approx([row.before for row in back.rows])
+
+
+def test_devices_outside_the_city_have_no_effect() -> None:
+    assert _predict(("router-1", "contact", "", "noc")).rows == ()
