@@ -90,7 +90,7 @@ def test_a_device_that_cannot_be_measured_is_not_confirmed(tmp_path: Path) -> No
         predictor = TwinPredictor(_city(), lambda: pytest.fail("a change of lamps needs no radio"))
         what_if = predictor.what_if(plan.changes)
     (reason,) = BandGate(what_if, devices, settle_s=0.0).judge(plan, {})
-    assert reason.startswith("cab-1: not measured")
+    assert reason.startswith("cab-1: could not be measured")
 
 
 def test_a_world_that_left_the_band_refuses_the_confirm_and_is_restored(tmp_path: Path) -> None:
