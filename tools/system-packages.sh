@@ -3,7 +3,7 @@
 # it, otherwise print the one line to type and go on with what is there.
 # Usage: system-packages.sh demo|test
 set -u
-PATH=$PATH:/usr/sbin:/sbin
+PATH=$PATH:${SBIN-/usr/sbin:/sbin}
 
 missing=
 want() { # want PACKAGE COMMAND...: the package is missing if none of the commands is there
@@ -47,7 +47,7 @@ tried=.venv/.tried-system-$1
 [ "$(cat "$tried" 2>/dev/null)" = "$missing" ] && exit 0
 
 # packages of daemons start them: keep them from it, the project starts its own on loopback
-policy=/usr/sbin/policy-rc.d
+policy=${POLICY_RC_D:-/usr/sbin/policy-rc.d}
 if [ ! -e "$policy" ]; then
     trap 'rm -f "$policy"' EXIT
     printf '#!/bin/sh\nexit 101\n' >"$policy"
@@ -63,5 +63,5 @@ if ! $line >&2; then
             echo "Could not install $package; going on without it." >&2
     done
 fi
-if [ -d .venv ]; then echo "$missing" >"$tried"; fi
-exit 0
+mkdir -p .venv
+echo "$missing" >"$tried"
