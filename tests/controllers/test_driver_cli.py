@@ -1,0 +1,111 @@
+"""The command-line driver on a real shell behind a real sshd."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from controllers.drivers.cli import CliDriver
+from controllers.ports import Device
+from controllers.profiles import profile_of
+from hil.daemons.linux_host import start_linux_host
+from twin.model.errors import DeviceConflict, DeviceRefused, DeviceTimeout
+
+pytestmark = pytest.mark.daemon("openssh-server")
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Device]:
+    with start_linux_host(tmp_path_factory.mktemp("host")) as running:
+        yield running.device
+
+
+def driver_of(device: Device, file: Path, **options: str) -> CliDriver:
+    changed = dataclasses.replace(device, options={"file": str(file), "reload": "true", **options})
+    return CliDriver(changed, profile_of(changed))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    folder = tmp_path / 'it\'s a "folder" $HOME'
+    folder.mkdir()
+    path = folder / "ap.conf"
+    path.write_text("# city\nssid=Stadt\nchannel=6\ncontact=\n")
+    path.chmod(0o640)
+    return path
+
+
+def test_odd_paths_and_values_arrive_as_they_are_and_the_mode_stays(
+    host: Device, file: Path
+) -> None:
+    driver = driver_of(host, file)
+    contact = "Bürgerbüro '5'; $(reboot) `id` \\ \"x\" %s E''"
+    driver.write({"contact": contact, "location": "2. Stock"})
+    assert driver.read(["contact", "location"]) == {"contact": contact, "location": "2. Stock"}
+    assert (
+        file.read_text() == f"# city\nssid=Stadt\nchannel=6\ncontact={contact}\nlocation=2. Stock\n"
+    )
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert [path.name for path in file.parent.iterdir()] == ["ap.conf"]
+    driver.close()
+
+
+def test_a_file_larger_than_a_terminal_line(host: Device, file: Path) -> None:
+    lines = "".join(f"# line {i} of a long file\n" for i in range(800))
+    file.write_text(lines + "ssid=Stadt\nchannel=6\n")
+    driver = driver_of(host, file)
+    driver.write({"radio/1/channel": 11})
+    assert file.read_text() == lines + "ssid=Stadt\nchannel=11\n"
+    driver.close()
+
+
+def test_a_reload_that_fails_is_told_with_its_exit_code_and_output(
+    host: Device, file: Path
+) -> None:
+    driver = driver_of(host, file, reload="echo no such radio >&2; exit 3")
+    with pytest.raises(DeviceRefused, match=r"reload failed with exit code 3: .*no such radio"):
+        driver.write({"radio/1/channel": 11})
+    assert driver.read(["radio/1/channel"]) == {"radio/1/channel": 11}
+    driver.close()
+
+
+def test_a_file_that_changed_after_it_was_read_is_a_conflict_and_left_alone(
+    host: Device, file: Path
+) -> None:
+    driver = driver_of(host, file)
+    text, checksum = driver._read_file()
+    file.write_text("ssid=somebody else\n")
+    with pytest.raises(DeviceConflict, match="changed by somebody else"):
+        driver._replace(text + "channel=1\n", checksum)
+    assert file.read_text() == "ssid=somebody else\n"
+    assert [path.name for path in file.parent.iterdir()] == ["ap.conf"]
+    driver.close()
+
+
+def test_a_file_that_is_not_there_is_named(host: Device, file: Path) -> None:
+    driver = driver_of(host, file.with_name("none.conf"))
+    with pytest.raises(DeviceRefused, match=r"none\.conf failed with exit code"):
+        driver.read()
+    assert driver.read(["name"])
+    driver.close()
+
+
+def test_a_key_that_stands_twice_is_refused(host: Device, file: Path) -> None:
+    file.write_text("ssid=a\nssid=b\n")
+    driver = driver_of(host, file)
+    with pytest.raises(DeviceRefused, match="stands there twice"):
+        driver.read()
+    driver.close()
+
+
+def test_a_reload_that_hangs_ends_with_the_deadline_and_the_next_call_works(
+    host: Device, file: Path
+) -> None:
+    driver = driver_of(host, file, reload="sleep 60", timeout_s="1.5")
+    with pytest.raises(DeviceTimeout, match="reload"):
+        driver.write({"radio/1/channel": 11})
+    assert driver.read(["radio/1/channel"]) == {"radio/1/channel": 11}
+    driver.close()

@@ -1,0 +1,109 @@
+"""The SNMP driver against a real snmpd: one loop, one engine per credentials, orderly end."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from controllers.drivers import close_snmp, make_driver
+from controllers.ports import Device
+from hil.daemons.snmpd import start_snmpd
+from twin.model.errors import DeviceAuthError, DeviceRefused
+
+pytestmark = pytest.mark.daemon("snmpd")
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Device]:
+    with start_snmpd(tmp_path_factory.mktemp("snmpd")) as running:
+        yield running.device
+    close_snmp()
+
+
+def test_values_with_umlauts_are_set_and_read(host: Device) -> None:
+    driver = make_driver(host)
+    driver.write({"contact": "Bürgerbüro", "location": "Königstraße 1"})
+    assert driver.read() == {"contact": "Bürgerbüro", "location": "Königstraße 1"}
+
+
+def test_state_moves_and_absent_objects_are_left_out(host: Device) -> None:
+    values = make_driver(host).read(["uptime_s", "name"])
+    assert values["name"]
+    assert int(values["uptime_s"]) >= 0
+    switch = dataclasses.replace(
+        host, kind="switch", profile="poe-switch", instances={"port": ("1",)}
+    )
+    assert set(make_driver(switch).read(["contact", "port/1/poe_enabled"])) == {"contact"}
+
+
+def test_a_refused_set_is_an_error_that_names_the_attribute(host: Device) -> None:
+    switch = dataclasses.replace(
+        host, kind="switch", profile="poe-switch", instances={"port": ("1",)}
+    )
+    with pytest.raises(DeviceRefused, match=r"SET refused: \w+ at port/1/poe_enabled"):
+        make_driver(switch).write({"contact": "NOC", "port/1/poe_enabled": False})
+    assert make_driver(host).read(["contact"])["contact"] != "NOC"
+
+
+def test_a_wrong_key_does_not_spoil_the_right_one_nor_profit_from_it(
+    host: Device, tmp_path: Path
+) -> None:
+    good = make_driver(host)
+    assert good.read()
+    (tmp_path / "wrong").write_text("a-wrong-pass-phrase")
+    for name in ("auth", "priv"):
+        secrets = {**host.secrets, name: f"file:{tmp_path / 'wrong'}"}
+        with pytest.raises(DeviceAuthError):
+            make_driver(dataclasses.replace(host, secrets=secrets)).read()
+    assert good.read()
+
+
+def test_an_agent_that_comes_back_with_another_engine_id_is_known_again(tmp_path: Path) -> None:
+    with start_snmpd(tmp_path / "one") as first:
+        device = first.device
+        driver = make_driver(device)
+        assert driver.read()
+    for name in ("auth", "priv"):
+        secret = tmp_path / "two" / "secrets" / name
+        secret.parent.mkdir(parents=True, exist_ok=True)
+        secret.write_text((tmp_path / "one" / "secrets" / name).read_text())
+    with start_snmpd(tmp_path / "two", host=device.host, port=device.port) as second:
+        # Whatever secrets the second one has, they are those of its own folder.
+        again = dataclasses.replace(device, secrets=second.device.secrets, base=second.device.base)
+        assert make_driver(again).read()
+        start_s = time.monotonic()
+        assert make_driver(again).read()
+        assert time.monotonic() - start_s < 2.0
+
+
+def test_closing_leaves_no_thread_and_no_socket_and_it_starts_again(host: Device) -> None:
+    close_snmp()
+    before = threading.active_count(), len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    for _ in range(3):
+        assert make_driver(host).read()
+        assert threading.active_count() > before[0]
+        close_snmp()
+        assert threading.active_count() <= before[0]
+        assert len(os.listdir("/proc/self/fd")) <= before[1]  # noqa: PTH208
+
+
+def test_many_threads_share_the_one_loop(host: Device) -> None:
+    answers: list[int] = []
+
+    def read_some() -> None:
+        driver = make_driver(host)
+        answers.extend(len(driver.read()) for _ in range(10))
+
+    threads = [threading.Thread(target=read_some) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert answers == [2] * 80
+    assert sum(thread.name == "snmp-loop" for thread in threading.enumerate()) == 1
