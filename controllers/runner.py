@@ -44,7 +44,6 @@ __all__ = ["OnEvent", "RunResult", "StepEvent", "apply", "drive", "members_in"]
 log = logging.getLogger(__name__)
 
 _DONE, _ERROR, _RESTORED, _PERSON, _LATER, _INTERRUPTED = 0, 1, 4, 5, 75, 130
-_MIN_JOURNAL_TRIES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +151,7 @@ def apply(
     JournalBusy
         Another controller works with this journal.
     JournalError
-        The journal cannot be written: nothing was sent after that.
+        The journal cannot be written, and no device was.
     InputError
         The plan names a device the inventory does not have.
     """
@@ -253,12 +252,13 @@ def drive(
     Returns
     -------
     RunResult
-        How it ended.
+        How it ended; indeterminate if the journal could not be written any more after a device
+        was: nothing was sent after that, and recovery must take it up.
 
     Raises
     ------
     JournalError
-        The journal cannot be written: nothing was sent after that.
+        The journal cannot be written, and no device was.
     """
     classes = {part.device: part.device_class for part in plan.devices}
     sessions = Sessions(members, classes, make_driver, boot_clock, n_threads)
@@ -266,6 +266,11 @@ def drive(
     with _signals(driver.interrupt):
         try:
             driver.go(begin)
+        except JournalError as err:
+            if not driver.has_written:
+                raise
+            log.error("%s: %s; stopped", run, err)  # noqa: TRY400 - one line, no trace
+            return driver.stopped(str(err))
         finally:
             sessions.close()
     return driver.result()
@@ -315,6 +320,7 @@ class _Drive:
         self._phase_since_s = boot_clock()
         self._interrupts: list[str] = []
         self._wake_s: float | None = None
+        self.has_written = False
 
     def interrupt(self, reason: str) -> None:
         """Ask for a safe end; safe to call from a signal handler."""
@@ -354,6 +360,7 @@ class _Drive:
             self._wake_s = turn.wake_s
             asks_gate = [command for command in turn.commands if command.op is Op.GATE]
             others = [command for command in turn.commands if command.op is not Op.GATE]
+            self.has_written = self.has_written or self._machine.has_written
             for command in others:
                 self._tell(command.device, command.op, 0.0, "begins")
             self._sessions.submit(others)
@@ -362,19 +369,20 @@ class _Drive:
             turn = self._machine.handle(self._ask_gate(asks_gate[0]))
 
     def _written(self, turn: Turn) -> Turn:
-        """Make a turn durable; if that fails, try once more with an orderly retreat."""
+        """Make a turn durable; if that fails, try once more, before the decision with a retreat."""
         try:
             self._journal.append(self._run, turn.notes)
         except JournalError as err:
-            if self._machine.phase in (Phase.LOCK, Phase.START) or self._machine.is_decided:
+            if self._machine.phase in (Phase.LOCK, Phase.START):
                 raise
-            log.error("%s: %s; taking back", self._run, err)  # noqa: TRY400 - one line, no trace
-            retreat = self._retreat(turn, str(err))
+            way = "trying again" if self._machine.is_decided else "taking back"
+            log.error("%s: %s; %s", self._run, err, way)  # noqa: TRY400 - one line, no trace
+            again = turn if self._machine.is_decided else self._retreat(turn, str(err))
         else:
             return turn
         self._journal.release_reserve()
-        self._journal.append(self._run, retreat.notes)
-        return retreat
+        self._journal.append(self._run, again.notes)
+        return again
 
     def _retreat(self, turn: Turn, reason: str) -> Turn:
         """Tell the machine that the commands of a turn were never sent, and give up."""
@@ -394,7 +402,12 @@ class _Drive:
         if self._gate is None:
             return Done(boot_clock(), "", command.op)
         begun_s = boot_clock()
-        reasons = self._gate.judge(self._plan, self._observed)
+        try:
+            reasons = self._gate.judge(self._plan, self._observed)
+        except Exception as err:
+            # Whatever breaks the judgement: armed devices must not be left to their timers.
+            log.warning("%s: the gate failed", self._run, exc_info=err)
+            reasons = (f"the gate failed: {type(err).__name__}: {err}",)
         self._tell("", Op.GATE, boot_clock() - begun_s, "; ".join(reasons) or "ok")
         if reasons:
             return Failed(boot_clock(), "", Op.GATE, Fault.GATE, "; ".join(reasons))
@@ -423,6 +436,18 @@ class _Drive:
             # A broken progress display must never leave devices half way.
             log.exception("%s: the progress display failed and is left out", self._run)
             self._on_event = None
+
+    def stopped(self, reason: str) -> RunResult:
+        """Say that the journal has ended before the run: what it says of devices is open."""
+        return RunResult(
+            run=self._run,
+            outcome=Outcome.INDETERMINATE,
+            exit_code=_PERSON,
+            devices=dict.fromkeys(self._machine.states(), State.INDETERMINATE),
+            reasons=self._machine.reasons(),
+            reason=f"{reason}; devices were written: put it right, then run `stellwerk recover`",
+            seconds=dict(self._seconds),
+        )
 
     def result(self) -> RunResult:
         """Say how it ended."""

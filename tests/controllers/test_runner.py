@@ -17,6 +17,7 @@ from controllers.recover import recover, rollback
 from controllers.runner import apply
 from controllers.steps import Outcome, State
 from twin.model.errors import (
+    DeviceAuthError,
     DeviceConflict,
     DeviceRefused,
     DeviceUnreachable,
@@ -339,6 +340,31 @@ def test_the_open_gate_lets_it_pass(journal):
     assert run(made, journal, gate=Gate()).outcome is Outcome.CONFIRMED
 
 
+class BrokenGate:
+    def __init__(self, error):
+        self.error = error
+
+    def judge(self, plan, observed):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DeviceAuthError("cell-1", "key refused"),
+        DeviceRefused("cell-1", "no such path"),
+        ZeroDivisionError("division by zero"),
+    ],
+)
+def test_a_gate_that_fails_takes_everything_back(journal, error):
+    made = boxes(*NAMES)
+    result = run(made, journal, gate=BrokenGate(error))
+    assert (result.outcome, result.exit_code) == (Outcome.RESTORED, 4)
+    assert str(error) in result.reason
+    assert_state(made, "old")
+    assert history_of(journal, result.run).outcome is Outcome.RESTORED
+
+
 def test_an_unreachable_device_is_refused_or_skipped(journal):
     made = boxes(*NAMES)
     made["cell-3"].die()
@@ -483,6 +509,9 @@ def test_the_nth_call_to_a_device_fails_for_every_n(journal, when, atomic):
     assert outcomes == {Outcome.CONFIRMED, Outcome.RESTORED}
 
 
+READING = {"read", "lock", "prepare", "unlock"}
+
+
 class FailingJournal(Journal):
     """A journal whose n-th write fails, as on a full disk, once or for good."""
 
@@ -509,10 +538,17 @@ def test_the_journal_fails_at_every_write(tmp_path, times):
             journal.arm(n, times)
             try:
                 result = run(made, journal, plan=plan)
-                finished = journal.n >= 0
-                new = result.outcome is Outcome.CONFIRMED
             except JournalError:
                 new = None
+                assert all(set(box.calls) <= READING for box in made.values()), n
+            else:
+                finished = journal.n >= 0
+                is_open = result.outcome is Outcome.INDETERMINATE
+                new = None if is_open else result.outcome is Outcome.CONFIRMED
+                if is_open:
+                    assert result.exit_code == 5
+                    assert "disk full" in result.reason
+                    assert "stellwerk recover" in result.reason
         if new is None:
             with Journal(path) as journal:
                 recovered = recover(journal, made.devices, made.make_driver, limits=FAST)
@@ -523,3 +559,43 @@ def test_the_journal_fails_at_every_write(tmp_path, times):
         assert_state(made, "new" if new else "old")
         n += 1
     assert n > 10
+
+
+def test_a_journal_that_fails_once_at_the_decision_does_not_end_the_run(tmp_path):
+    made = boxes("cell-1", "switch-1")
+    plan = plan_of(made, CELLS_AND_SWITCHES)
+    with FailingAtTheDecision(tmp_path / "j.db") as journal:
+        result = run(made, journal, plan=plan)
+        assert (result.outcome, result.exit_code) == (Outcome.CONFIRMED, 0)
+        assert history_of(journal, result.run).outcome is Outcome.CONFIRMED
+        journal.verify()
+    assert_state(made, "new")
+
+
+def test_a_journal_that_ends_at_the_decision_leaves_the_run_to_recovery(tmp_path):
+    made = boxes("cell-1", "switch-1")
+    plan = plan_of(made, CELLS_AND_SWITCHES)
+    with FailingAtTheDecision(tmp_path / "j.db", times=10**6) as journal:
+        result = run(made, journal, plan=plan)
+    assert (result.outcome, result.exit_code) == (Outcome.INDETERMINATE, 5)
+    assert "stellwerk recover" in result.reason
+    assert set(result.devices.values()) == {State.INDETERMINATE}
+    assert not any("confirm" in box.calls for box in made.values())
+    with Journal(tmp_path / "j.db") as journal:
+        assert recover(journal, made.devices, made.make_driver, limits=FAST).exit_code == 0
+    assert_state(made, "old")
+
+
+class FailingAtTheDecision(Journal):
+    """A journal that cannot write a decision, nor anything after it, so many times."""
+
+    def __init__(self, path, times=1):
+        super().__init__(path)
+        self.times, self.is_full = times, False
+
+    def append(self, run, notes):
+        self.is_full = self.is_full or any(note.kind == "decision" for note in notes)
+        if self.is_full and self.times:
+            self.times -= 1
+            raise JournalError("disk full")
+        return super().append(run, notes)
