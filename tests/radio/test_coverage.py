@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from radio_cells import X0, Y0, hexagon_layer, make_ap, make_cell, make_city, random_layer
 from sinr_oracle import best_server as oracle
+from sinr_oracle import rsrp_dbm as oracle_levels
 
 from twin.model.errors import InputError, ModelError, ModelRangeError
 from twin.radio import kpi, points
@@ -207,3 +208,20 @@ def test_cells_of_several_layers_are_answered_in_their_order():
     half = len(cells) // 2
     assert both.shape == (2, len(cells))
     np.testing.assert_allclose(both[:, half:], points.rsrp_dbm(cells[half:], x, y), atol=2e-3)
+
+
+def test_macro_levels_hold_up_to_thirteen_metres_and_are_refused_above():
+    """P(LOS) of UMa has a term for higher terminals that the kernel does not have."""
+    x, y = np.array([X0 + 100.0, X0 + 900.0]), np.array([Y0, Y0])
+    cells = [make_cell()]
+    level = points.rsrp_dbm(cells, x, y, 13.0)
+    np.testing.assert_allclose(level, oracle_levels(cells, x, y, 13.0), atol=0.002)
+    with pytest.raises(ModelRangeError, match=r"UMa: terminal height .* is 13\.1, valid is .* 13"):
+        points.rsrp_dbm(cells, x, y, 13.1)
+
+
+def test_street_levels_hold_for_high_terminals():
+    x, y = np.array([X0 + 100.0, X0 + 900.0]), np.array([Y0, Y0])
+    cells = [make_cell(scenario="UMi", height_m=25.0)]
+    level = points.rsrp_dbm(cells, x, y, 22.5)
+    np.testing.assert_allclose(level, oracle_levels(cells, x, y, 22.5), atol=0.002)

@@ -14,6 +14,7 @@ from radio_cells import X0, Y0, make_ap, make_city
 from twin.model.errors import ModelRangeError
 from twin.radio import points, wifi
 from twin.radio.coverage import compute
+from twin.radio.wifi_coverage import gather, levels_dbm
 
 
 @pytest.mark.parametrize(
@@ -140,5 +141,10 @@ def test_more_power_is_a_stronger_signal_by_as_much():
     np.testing.assert_allclose(gain, 3.0)
 
 
-def test_band_of_a_radio_is_named():
-    assert [wifi.band_of_radio(index) for index in "1239"] == ["2.4", "5", "", ""]
+def test_every_point_has_its_own_height():
+    radios = gather([make_ap("ap-1", X0, Y0)], "5")
+    who = np.zeros(2, dtype=np.int64)
+    x, y, heights = np.full(2, X0 + 60.0), np.full(2, Y0), (1.5, 20.0)
+    each = [levels_dbm(radios, who[:1], x[:1], y[:1], height)[0] for height in heights]
+    assert each[0] != each[1]
+    np.testing.assert_array_equal(levels_dbm(radios, who, x, y, np.array(heights)), each)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cext import _sinr
 from twin.model.city import Cell
-from twin.model.errors import InputError, ModelError
+from twin.model.errors import InputError, ModelError, ModelRangeError
 from twin.radio.antenna import A_MAX_DB, SLA_V_DB
 from twin.radio.bands import n_resource_blocks, occupied_hz
 from twin.radio.noise import noise_dbm
@@ -26,6 +26,7 @@ __all__ = ["LayerTables", "layer_tables", "link_levels_dbm", "power_per_re_dbm",
 
 _LOG2_PER_DB = math.log2(10.0) / 10.0
 _MIN_DISTANCE_M = 10.0
+_HIGHEST_UMA_M = 13.0  # above it P(LOS) has a height term, which the kernel leaves out
 _LOG2_E = math.log2(math.e)
 
 
@@ -91,7 +92,7 @@ def layer_tables(
     x0_m, y0_m : float
         Origin near the points. [m]
     height_m : float
-        Height of the receivers over the ground. [m]
+        Height of the receivers over the ground; at most 13 where a cell is urban macro. [m]
 
     Returns
     -------
@@ -240,6 +241,13 @@ def _check(cells: Sequence[Cell], height_m: float) -> None:
         freq_hz = np.array([cell.carrier_hz for cell in chosen])
         h_bs_m = np.array([cell.height_m for cell in chosen])
         pathloss_db(scenario, 100.0, freq_hz, h_bs_m, height_m, is_los=False)
+        if scenario == "UMa" and height_m > _HIGHEST_UMA_M:
+            raise ModelRangeError(
+                "kernel of TR 38.901 UMa",
+                "terminal height [m]",
+                height_m,
+                f"1.5 to {_HIGHEST_UMA_M:g}",
+            )
 
 
 def _carrier_of(cell: Cell) -> tuple[float, float, float]:
@@ -324,8 +332,8 @@ _COEFFICIENTS = {"RMa": _rma, "UMa": _uma, "UMi": _umi}
 def _site_row(cell: Cell, *, x0_m: float, y0_m: float, height_m: float) -> tuple[float, ...]:
     """One row of SITE_COLUMNS.
 
-    Terminals up to 13 m: the height term C' of P(LOS) for UMa is left out. Distances under 10 m
-    count as 10 m, those beyond the range of the table are extrapolated (far interferers).
+    Distances under 10 m count as 10 m, those beyond the range of the table are extrapolated (far
+    interferers).
     """
     place = (cell.x_m - x0_m, cell.y_m - y0_m, cell.height_m - height_m)
     return (*place, *_COEFFICIENTS[cell.scenario](cell, height_m), _MIN_DISTANCE_M)

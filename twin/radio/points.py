@@ -41,7 +41,7 @@ def rsrp_dbm(
     x_m, y_m : array_like of shape (n_points,)
         Points. [m]
     height_m : float
-        Height of the receivers. [m]
+        Height of the receivers; at most 13 where a cell is urban macro. [m]
     n_threads : int
         Threads; the result does not depend on it.
 
@@ -83,7 +83,7 @@ def best_server(
     x_m, y_m : array_like of shape (n_points,)
         Points. [m]
     height_m : float
-        Height of the receivers. [m]
+        Height of the receivers; at most 13 where a cell is urban macro. [m]
     n_threads : int
         Threads; the result does not depend on it.
 

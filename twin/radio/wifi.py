@@ -197,7 +197,12 @@ def _expected_db(p_los: Array, los_db: Array, nlos_db: Array) -> Array:
 
 
 def mean_gain_db(
-    distance_2d_m: Array, freq_hz: Array, h_ap_m: Array, *, h_ut_m: float = 1.5, is_indoor: bool
+    distance_2d_m: Array,
+    freq_hz: ArrayLike,
+    h_ap_m: Array,
+    *,
+    h_ut_m: ArrayLike = 1.5,
+    is_indoor: bool,
 ) -> Array:
     """Average the gain from an access point to a point over line of sight and none.
 
@@ -205,12 +210,12 @@ def mean_gain_db(
     ----------
     distance_2d_m : ndarray
         Horizontal distance; under 10 m outdoors counts as 10 m. [m]
-    freq_hz : ndarray
+    freq_hz : array_like
         Carrier frequency. [Hz]
     h_ap_m : ndarray
         Height of the access point; outdoors at least 3 m. [m]
-    h_ut_m : float
-        Height of the terminal. [m]
+    h_ut_m : array_like
+        Height of the terminal; 1.5 to 22.5. [m]
     is_indoor : bool
         The access point stands indoors: indoor office near by, street canyon and entry loss beyond.
 

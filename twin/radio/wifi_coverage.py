@@ -116,7 +116,7 @@ def levels_dbm(
         Level over the whole channel. [dBm]
     """
     distance_m = np.hypot(x_m - radios.x_m[who], y_m - radios.y_m[who])
-    height = np.broadcast_to(np.asarray(height_m, np.float64), distance_m.shape)
+    height = np.broadcast_to(height_m, distance_m.shape)
     gain = np.empty(distance_m.shape)
     for is_indoor in (False, True):
         chosen = np.flatnonzero(radios.is_indoor[who] == is_indoor)
@@ -125,7 +125,7 @@ def levels_dbm(
             distance_m[chosen],
             radios.centre_hz[picked],
             radios.height_m[picked],
-            h_ut_m=float(height[0]) if height.size else 1.5,
+            h_ut_m=height[chosen],
             is_indoor=is_indoor,
         )
     return radios.eirp_dbm[who] + gain
