@@ -185,9 +185,11 @@ class Sessions:
             job.is_given_up = True
             self._running.remove(job)
             seat = self._seats[job.command.device]
-            stuck, seat.driver, seat.locked_by = seat.driver, None, None
-            if stuck is not None:  # closing from outside is what ends a blocked read
-                threading.Thread(target=stuck.close, daemon=True).start()
+            if job.driver is not None:
+                if job.driver is seat.driver:  # a read has a session of its own
+                    seat.driver = seat.locked_by = None
+                # Closing from outside is what ends a blocked read.
+                threading.Thread(target=job.driver.close, daemon=True).start()
             self._start()
             reason = f"no end of {job.command.op} after {seconds:.0f} s"
             command = job.command
@@ -195,7 +197,11 @@ class Sessions:
         return None
 
     def close(self) -> None:
-        """End all sessions."""
+        """End all sessions, those of steps under way too."""
+        for job in self._running:
+            job.is_given_up = True
+            if job.driver is not None and job.driver is not self._seats[job.command.device].driver:
+                job.driver.close()
         for seat in self._seats.values():
             if seat.driver is not None:
                 seat.driver.close()
@@ -211,8 +217,10 @@ class Sessions:
                 log.warning("%s: %s failed in the driver", command.device, command.op, exc_info=err)
             reason = err.reason if isinstance(err, DeviceError) else f"{type(err).__name__}: {err}"
             event: Done | Failed = Failed(self.clock(), command.device, command.op, fault, reason)
-            if fault in (Fault.UNREACHABLE, Fault.BROKEN) and not job.is_given_up:
-                self._seats[command.device].locked_by = None
+            seat = self._seats[command.device]
+            is_lost = fault in (Fault.UNREACHABLE, Fault.BROKEN) and not job.is_given_up
+            if is_lost and job.driver is seat.driver:
+                seat.locked_by = None
         else:
             event = Done(self.clock(), command.device, command.op, values)
         if job.is_given_up and job.driver is not None:

@@ -1,0 +1,111 @@
+"""Sessions to devices: what is closed when a step outlives its deadline, and at the end."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from memory_devices import MemoryDriver
+from planning_memory import boxes
+
+from controllers.ports import DeviceClass
+from controllers.sessions import Sessions
+from controllers.steps import Command, Done, Failed, Fault, Op
+from twin.model.errors import DeviceUnreachable
+
+DEADLINE_S = 20.0
+
+
+class Blocking(MemoryDriver):
+    """A driver whose reads block until its session is closed, once it is told to."""
+
+    def __init__(self, box, makers):
+        super().__init__(box)
+        self.makers = makers
+        self.closed = threading.Event()
+        self.reading = threading.Event()
+
+    def read(self, paths=None):
+        if self.makers.blocks:
+            self.reading.set()
+            assert self.closed.wait(DEADLINE_S), "nobody closed the session that is stuck"
+            raise DeviceUnreachable(self.device.id, "the session was closed")
+        return super().read(paths)
+
+    def close(self):
+        self.closed.set()
+        super().close()
+
+
+class Makers:
+    """Makes and remembers drivers."""
+
+    def __init__(self, made):
+        self.made, self.blocks, self.drivers = made, False, []
+
+    def __call__(self, device):
+        self.drivers.append(Blocking(self.made[device.id], self))
+        return self.drivers[-1]
+
+
+@pytest.fixture
+def bench():
+    made = boxes("cell-1")
+    makers = Makers(made)
+    skew = [0.0]
+    sessions = Sessions(
+        made.devices, {"cell-1": DeviceClass.D}, makers, lambda: time.monotonic() + skew[0]
+    )
+    yield made["cell-1"], makers, sessions, skew
+    sessions.close()
+
+
+def step(sessions, op, **fields):
+    sessions.submit([Command("cell-1", op, 1.0, **fields)])
+    return sessions.wait(DEADLINE_S)[0]
+
+
+def block_a_read(makers, sessions):
+    makers.blocks = True
+    sessions.submit([Command("cell-1", Op.READ, 100.0, paths=("tilt_deg",))])
+    until_s = time.monotonic() + DEADLINE_S
+    while len(makers.drivers) < 2 and time.monotonic() < until_s:
+        sessions.wait(0.001)
+    assert makers.drivers[1].reading.wait(DEADLINE_S)
+
+
+def test_an_overdue_read_is_closed_and_the_session_with_the_lock_is_kept(bench):
+    box, makers, sessions, skew = bench
+    assert isinstance(step(sessions, Op.LOCK, paths=("tilt_deg",)), Done)
+    block_a_read(makers, sessions)
+    skew[0] = 1000.0
+    event, _ = sessions.wait(DEADLINE_S)
+    assert (event.op, event.fault) == (Op.READ, Fault.UNREACHABLE)
+    holder, reader = makers.drivers
+    assert reader.closed.wait(DEADLINE_S)
+    assert not holder.closed.is_set()
+    assert box.owner is holder
+    makers.blocks = False
+    assert isinstance(step(sessions, Op.PREPARE, values={"tilt_deg": 6.0}), Done)
+    assert box.editor is holder
+
+
+def test_a_failed_read_does_not_forget_the_lock(bench):
+    box, _makers, sessions, _ = bench
+    step(sessions, Op.LOCK, paths=("tilt_deg",))
+    box.faults["read"] = ["lost"]
+    assert isinstance(step(sessions, Op.READ, paths=("tilt_deg",)), Failed)
+    assert isinstance(step(sessions, Op.RESTORE, values={"tilt_deg": 3.0}), Done)
+    assert box.calls.count("lock") == 1
+    assert isinstance(step(sessions, Op.UNLOCK), Done)
+    assert "unlock" in box.calls
+
+
+def test_close_ends_steps_that_are_under_way(bench):
+    box, makers, sessions, _ = bench
+    step(sessions, Op.LOCK, paths=("tilt_deg",))
+    block_a_read(makers, sessions)
+    sessions.close()
+    assert all(driver.closed.wait(DEADLINE_S) for driver in makers.drivers)
+    assert box.owner is None
