@@ -12,15 +12,18 @@ from stellwerk.output import JsonOption, print_json
 from stellwerk.settings import load_settings
 from twin.model.errors import InputError
 
-__all__ = ["demo"]
+__all__ = ["EXAMPLE", "demo"]
+
+# Kept in the package, so that an installed wheel has it; `examples/` links to it.
+EXAMPLE = Path(__file__).resolve().parent.parent / "demo" / "first-light.yaml"
 
 
 def demo(
     *,
     city: CityOption = "",
     intent: Annotated[
-        Path, typer.Option("--intent", help="Intent file; the example if not given.")
-    ] = Path("examples/first-light.yaml"),
+        Path | None, typer.Option("--intent", help="Intent file; the example if not given.")
+    ] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for report and journal.")] = Path(
         "out/demo"
     ),
@@ -38,7 +41,7 @@ def demo(
     ref = load_settings(city=city).city
     code = run_demo(
         city_ref=ref,
-        intent=intent,
+        intent=intent or EXAMPLE,
         folder=out,
         world_seed=world_seed,
         hold=hold,
