@@ -308,8 +308,7 @@ class Transaction:
         device must be read once more before anything is decided.
         """
         is_held = member.spec.device_class is DeviceClass.D
-        is_to_be_read = self._phase in (Phase.COMMIT, Phase.VERIFY) and member in self._wave()
-        return is_held and is_to_be_read
+        return is_held and self._phase in (Phase.COMMIT, Phase.VERIFY, Phase.GATE)
 
     def _main_done(self, member: Member, event: Done) -> None:
         spec = member.spec
@@ -371,6 +370,10 @@ class Transaction:
         number = self._waves[self._i_wave]
         return [member for member in self._taking_part() if member.spec.wave == number]
 
+    def _deciding(self) -> list[Member]:
+        """Members of the next decision."""
+        return self._wave() if self._by_wave else self._taking_part()
+
     def _pulse_lock(self) -> None:
         if self._is_busy():
             return
@@ -381,7 +384,7 @@ class Transaction:
 
     def _prepare(self) -> None:
         self._enter(Phase.PREPARE)
-        for member in self._wave() if self._by_wave else self._taking_part():
+        for member in self._deciding():
             if member.spec.device_class is not DeviceClass.A:
                 self._send(member, Op.PREPARE)
 
@@ -414,11 +417,7 @@ class Transaction:
         self._rearm()
         if self._phase is not Phase.VERIFY:
             return
-        waiting = [member for member in self._wave() if not member.is_verified]
-        for member in waiting:
-            if member.op is None and member.due_s <= self._now_s:
-                self._send(member, Op.READ)
-        if waiting or self._is_busy():
+        if self._lacks_evidence() or self._is_busy():
             return
         is_last = self._i_wave == len(self._waves) - 1
         if not (is_last or self._by_wave):
@@ -432,6 +431,16 @@ class Transaction:
             self._commands.append(Command("", Op.GATE, self._limits.step_s))
         else:
             self._decide()
+
+    def _lacks_evidence(self) -> bool:
+        """Read the committed members that are not verified, and say whether there are any."""
+        reached = self._waves[self._i_wave]
+        committed = (m for m in self._deciding() if m.spec.wave <= reached)
+        waiting = [member for member in committed if not member.is_verified]
+        for member in waiting:
+            if member.op is None and member.due_s <= self._now_s:
+                self._send(member, Op.READ)
+        return bool(waiting)
 
     def _gate_result(self, event: Done | Failed) -> None:
         if not self._gate_busy:
@@ -447,7 +456,9 @@ class Transaction:
 
     def _pulse_gate(self) -> None:
         self._rearm()
-        if self._phase is Phase.GATE and self._gate_open and not self._is_busy():
+        if self._phase is not Phase.GATE or self._lacks_evidence():
+            return
+        if self._gate_open and not self._is_busy():
             self._decide()
 
     def _rearm(self) -> None:
@@ -465,7 +476,7 @@ class Transaction:
         return True
 
     def _decide(self) -> None:
-        deciding = self._wave() if self._by_wave else self._taking_part()
+        deciding = self._deciding()
         if any(self._has_lapsed(member) for member in deciding):
             return
         is_last = self._i_wave == len(self._waves) - 1

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from fault_schedules import Counters, run_schedule, run_schedules
+from fault_schedules import Counters, run_radar_check, run_schedule, run_schedules
 
 from controllers.ports import DeviceClass
 from controllers.steps import (
     Done,
+    Failed,
     Fault,
     Interrupt,
     Limits,
@@ -125,6 +126,71 @@ def test_rearm_comes_before_the_timer_ends():
     assert ops(turn) == [("c1", Op.REARM)]
     assert turn.commands[0].confirm_timeout_s == 120.0
     assert turn.commands[0].persist_id == "r-t-0"
+
+
+def at_the_gate(m):
+    """Take a machine of one class D member to the gate, where its timer is half over."""
+    armed(m)
+    m.handle(Done(2.0, "c1", Op.READ, AFTER))
+    assert m.phase is Phase.GATE
+    assert ops(m.handle(Tick(61.0))) == [("c1", Op.REARM)]
+
+
+def test_a_failed_rearm_at_the_gate_is_survived_if_the_device_reads_back():
+    m = machine(has_gate=True)
+    at_the_gate(m)
+    turn = m.handle(Failed(62.0, "c1", Op.REARM, Fault.REFUSED, "no follow-up commits"))
+    assert ops(turn) == [("c1", Op.READ)]
+    assert ops(m.handle(Done(63.0, "", Op.GATE))) == []
+    turn = m.handle(Done(64.0, "c1", Op.READ, AFTER))
+    assert ops(turn) == [("c1", Op.CONFIRM)]
+    assert m.is_decided
+
+
+def test_a_failed_rearm_at_the_gate_is_not_survived_past_the_timer():
+    m = machine(has_gate=True)
+    at_the_gate(m)
+    m.handle(Failed(62.0, "c1", Op.REARM, Fault.UNREACHABLE, "no answer"))
+    m.handle(Done(63.0, "c1", Op.READ, AFTER))
+    m.handle(Done(116.5, "", Op.GATE))
+    assert m.phase is Phase.UNDO
+    assert m.cause[0] is Fault.LAPSED
+
+
+def test_a_device_that_reverted_while_it_was_rearmed_at_the_gate_is_found():
+    m = machine(has_gate=True)
+    at_the_gate(m)
+    m.handle(Failed(62.0, "c1", Op.REARM, Fault.REFUSED, "no such commit"))
+    m.handle(Done(63.0, "", Op.GATE))
+    m.handle(Done(64.0, "c1", Op.READ, BEFORE))
+    assert m.phase is Phase.UNDO
+    assert m.cause[0] is Fault.MISMATCH
+
+
+def test_a_failed_rearm_of_an_earlier_wave_is_survived_if_the_device_reads_back():
+    m = machine(spec("a", wave=0), spec("b", wave=1))
+    m.start(0.0)
+    for name in ("a", "b"):
+        m.handle(Done(0.0, name, Op.LOCK, BEFORE))
+    for name in ("a", "b"):
+        m.handle(Done(0.0, name, Op.PREPARE))
+    m.handle(Done(1.0, "a", Op.COMMIT))
+    m.handle(Done(2.0, "a", Op.READ, AFTER))
+    assert ops(m.handle(Tick(61.0))) == [("a", Op.REARM)]
+    m.handle(Failed(61.2, "a", Op.REARM, Fault.REFUSED, "no follow-up commits"))
+    turn = m.handle(Done(61.5, "b", Op.COMMIT))
+    assert ops(turn) == [("a", Op.READ), ("b", Op.READ)]
+    m.handle(Done(61.6, "b", Op.READ, AFTER))
+    turn = m.handle(Done(61.7, "a", Op.READ, AFTER))
+    assert ops(turn) == [("a", Op.CONFIRM), ("b", Op.CONFIRM)]
+
+
+@pytest.mark.parametrize("can_rearm", [True, False])
+@pytest.mark.parametrize("lag_s", [0.0, 61.0, 68.0])
+def test_a_radar_check_passes_verification_gate_and_confirm(lag_s, can_rearm):
+    outcome, phases = run_radar_check(lag_s, can_rearm=can_rearm)
+    assert outcome is Outcome.CONFIRMED
+    assert phases[-3:] == ["verify", "gate", "confirm"]
 
 
 def test_no_confirm_when_the_timer_may_have_ended_meanwhile():

@@ -24,6 +24,7 @@ class SimDevice:
     __slots__ = (
         "armed",
         "backup",
+        "can_rearm",
         "candidate",
         "candidate_owner",
         "cls",
@@ -58,6 +59,7 @@ class SimDevice:
         self.session = 0
         self.n_deaths = 0
         self.n_deaths_at_edit: int | None = None
+        self.can_rearm = True
         self.lag_s = lag_s
         self.follow_s = 0.0
         self.foreign: dict = {}
@@ -138,6 +140,8 @@ class SimDevice:
         persist = command.persist_id if self.cls is DeviceClass.D else ""
         timeout_s = command.confirm_timeout_s
         is_rearm = command.op is Op.REARM
+        if is_rearm and not self.can_rearm:
+            raise SimFault(Fault.REFUSED, "a follow-up commit is not supported")
         if is_rearm and (self.armed is None or self.armed[0] != persist):
             raise SimFault(Fault.REFUSED, "no such confirmed commit")
         if self.armed and not is_rearm:

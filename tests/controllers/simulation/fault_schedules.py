@@ -61,6 +61,7 @@ class Schedule:
     interrupt_s: float
     foreign: dict[str, str]
     lags_s: list[float]
+    cannot_rearm: frozenset[str] = frozenset()
 
 
 def make_schedule(seed: int) -> Schedule:
@@ -91,6 +92,7 @@ def make_schedule(seed: int) -> Schedule:
         interrupt_s=rng.uniform(0.0, 5.0) if rng.random() < 0.1 else -1.0,
         foreign=foreign,
         lags_s=[rng.choice((0.0, 0.0, 2.0, 8.0)) if rng.random() < 0.98 else 50.0 for _ in specs],
+        cannot_rearm=frozenset(spec.device for spec in specs if rng.random() < 0.1),
     )
 
 
@@ -140,6 +142,8 @@ class World:
         }
         self.notes: list[Note] = []
         self.calm = False
+        for name in schedule.cannot_rearm:
+            self.devices[name].can_rearm = False
         for name, what in schedule.foreign.items():
             self._disturb(self.devices[name], what)
 
@@ -357,6 +361,28 @@ def run_schedule(seed: int, counters: Counters | None = None) -> str:
         raise Violation("I7: recovery does not end")
     _check_rest(world)
     return hashlib.sha256(repr(world.notes).encode()).hexdigest()
+
+
+def run_radar_check(lag_s: float, *, can_rearm: bool) -> tuple[Outcome | None, list[str]]:
+    """Move one access point to a radar channel, with the times of a plan; gives phases too."""
+    spec = MemberSpec(
+        device="ap", kind="ap", device_class=DeviceClass.D,
+        before={"radio/2/channel": 36}, after={"radio/2/channel": 100},
+        observe=("radio/2/channel_in_use", "radio/2/enabled", "radio/2/dca"), settle_s=70.0,
+    )  # fmt: skip
+    schedule = Schedule(
+        seed=0, specs=[spec], limits=Limits(), confirm_timeout_s=130.0, by_wave=False,
+        may_skip=False, has_gate=True, p_fault=0.0, crash_at=0, interrupt_s=-1.0, foreign={},
+        lags_s=[lag_s], cannot_rearm=frozenset() if can_rearm else frozenset(("ap",)),
+    )  # fmt: skip
+    world = World(schedule, Counters())
+    world.calm = True
+    controller = Controller(world, world.machine(), 0)
+    controller.carry_out(controller.machine.start(world.env.now))
+    world.env.run()
+    _check_rest(world)
+    phases = [note.payload["phase"] for note in world.notes if note.kind == "phase"]
+    return controller.machine.outcome, phases
 
 
 def _recover(world: World, *, calm: bool) -> Controller:
