@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from twin.model.errors import ModelRangeError
+from twin.model.errors import ModelError, ModelRangeError
 
 __all__ = ["BANDS", "Band", "band", "n_resource_blocks", "occupied_hz"]
 
@@ -78,11 +78,11 @@ def band(name: str) -> Band:
 
     Raises
     ------
-    ValueError
+    ModelError
         Unknown band.
     """
     if name not in BANDS:
-        raise ValueError(f"band: {name!r} is unknown; choose of {', '.join(BANDS)}")
+        raise ModelError(f"band {name!r} is unknown; choose of {', '.join(BANDS)}")
     return BANDS[name]
 
 

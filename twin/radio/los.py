@@ -98,6 +98,10 @@ def uma(distance_2d_m: ArrayLike, h_ut_m: ArrayLike = 1.5) -> Array:
     ModelRangeError
         A distance below zero or not finite, a terminal above 23 m.
 
+    Notes
+    -----
+    Just beyond 18 m the formula gives up to 1.006 for high terminals; it is cut at 1.
+
     References
     ----------
     .. [1] 3GPP TR 38.901 V17.0.0 (2022), Table 7.4.2-1, UMa.
@@ -108,7 +112,7 @@ def uma(distance_2d_m: ArrayLike, h_ut_m: ArrayLike = 1.5) -> Array:
         raise ModelRangeError(_MODEL, "terminal height [m]", float(h.max()), "at most 23")
     lift = (np.maximum(h - 13.0, 0.0) / 10.0) ** 1.5
     boost = 1.0 + lift * 1.25 * (d / 100.0) ** 3 * np.exp(-d / 150.0)
-    return np.where(d <= 18.0, 1.0, _urban(d, 63.0) * boost)
+    return np.where(d <= 18.0, 1.0, np.minimum(_urban(d, 63.0) * boost, 1.0))
 
 
 def inh_mixed(distance_2d_m: ArrayLike) -> Array:
