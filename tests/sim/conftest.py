@@ -32,7 +32,7 @@ def _cells() -> tuple[Cell, ...]:
     cells = []
     bands = (
         ("a", "A", "n78", "nr", 3.6e9, 90e6, 30e3),
-        ("a", "A", "b3", "lte", 1.815e9, 20e6, 15e3),
+        ("a", "A", "B3", "lte", 1.815e9, 20e6, 15e3),
         ("b", "B", "n78", "nr", 3.7e9, 80e6, 30e3),
     )
     for low, operator, band, technology, carrier, width, scs in bands:
@@ -40,7 +40,7 @@ def _cells() -> tuple[Cell, ...]:
             for sector in (1, 2, 3):
                 cells.append(
                     Cell(
-                        id=f"cell-{low}-{site:03d}-{sector}-{band}",
+                        id=f"cell-{low}-{site:03d}-{sector}-{band.lower()}",
                         site=f"site-{low}-{site:03d}",
                         operator=operator,
                         technology=technology,

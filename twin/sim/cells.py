@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from twin.model.attributes import Value
 from twin.model.city import Cell
+from twin.radio.bands import band
 from twin.sim.layers import NO_SIGNAL_DBM, Layer, RsrpFunction
 from twin.sim.places import Places
 from twin.sim.power import base_station_of, cell_power_w, transceivers
 
-__all__ = ["CellFleet", "layer_shares"]
+__all__ = ["CellFleet", "downlink_hz", "layer_shares"]
 
 _TEMPLATES = (
     "admin_state",
@@ -49,7 +50,6 @@ FILE_OCTETS = 500_000
 FILES_PER_S = 0.114
 """Per connected user: 7.4 GB per SIM and month (BNetzA 2024) over the connected share [1/s]."""
 
-_DOWNLINK_SHARE_TDD = 0.75
 _OVERHEAD = 0.03
 _SMOOTHING_S = 10.0
 
@@ -77,6 +77,29 @@ def layer_shares(cells: Sequence[Cell]) -> dict[str, float]:
         part = NR_SHARE if technology == "nr" else 1.0 - NR_SHARE
         shares[name] = part * width / totals[operator, technology] / len(operators)
     return shares
+
+
+def downlink_hz(cell: Cell) -> float:
+    """Width that carries the downlink of a cell.
+
+    Parameters
+    ----------
+    cell : Cell
+        The cell.
+
+    Returns
+    -------
+    float
+        Bandwidth times the downlink's share of time, times the root of the spatial layers (at most
+        4): users at the edge of a cell cannot use them all, an assumption. [Hz]
+
+    Raises
+    ------
+    ModelError
+        Unknown band.
+    """
+    streams = min(cell.mimo_layers, 4) ** 0.5
+    return cell.bandwidth_hz * band(cell.band).downlink_share * float(streams)
 
 
 class CellFleet:
@@ -158,10 +181,7 @@ class CellFleet:
         sims = self._places.residents * SIMS_PER_RESIDENT * CONNECTED_SHARE
         self._weights = np.outer(self._shares, sims).ravel().astype(np.float64)
         self._cumulative = np.cumsum(self._weights)
-        self._bandwidth_hz = np.array([cell.bandwidth_hz for cell in self._cells])
-        streams = np.array([min(cell.mimo_layers, 4) ** 0.5 for cell in self._cells])
-        tdd = np.array([cell.carrier_hz > 3e9 for cell in self._cells])
-        self._bandwidth_hz *= streams * np.where(tdd, _DOWNLINK_SHARE_TDD, 1.0)
+        self._downlink_hz = np.array([downlink_hz(cell) for cell in self._cells])
         return tuple(layers)
 
     def _fill_columns(self) -> None:
@@ -284,7 +304,7 @@ class CellFleet:
 
     def _transfer(self, dt_s: float) -> None:
         files = self._traffic.poisson(self.users * FILES_PER_S * dt_s)
-        capacity = self._bandwidth_hz * self._efficiency * dt_s / 8.0
+        capacity = self._downlink_hz * self._efficiency * dt_s / 8.0
         wanted = self._queue_octets + files * FILE_OCTETS
         served = np.floor(np.minimum(wanted, capacity * (1.0 - _OVERHEAD)))
         self._queue_octets = np.minimum(wanted - served, 10.0 * capacity)

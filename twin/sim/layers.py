@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.model.city import Cell
+from twin.radio.noise import noise_dbm
 
 __all__ = ["MIN_RSRP_DBM", "NO_SIGNAL_DBM", "Layer", "RsrpFunction"]
 
@@ -22,8 +23,6 @@ MIN_RSRP_DBM = -120.0
 NO_SIGNAL_DBM = -156.0
 """Lowest value of the SS-RSRP report, TS 38.133 V17 Table 10.1.6.1-1. [dBm]"""
 
-_NOISE_FIGURE_DB = 9.0
-_THERMAL_DBM_HZ = -174.0
 _STEPS_PER_DB = 64.0
 
 
@@ -48,9 +47,7 @@ class Layer:
         self.name = name
         self.members = members
         self._loads = [cell.load for cell in cells]
-        self._noise_mw = 10.0 ** (
-            (_THERMAL_DBM_HZ + 10.0 * np.log10(cells[0].scs_hz) + _NOISE_FIGURE_DB) / 10.0
-        )
+        self._noise_mw = 10.0 ** (noise_dbm(cells[0].scs_hz) / 10.0)
         empty = (np.zeros(0, dtype=np.int64), np.zeros(0))
         self.columns: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = [empty] * len(members)
         self.best_cell = np.full(n_places, -1, dtype=np.int64)
@@ -74,22 +71,22 @@ class Layer:
         """
         best = np.full(self.best_cell.size, NO_SIGNAL_DBM)
         server = np.full(self.best_cell.size, -1, dtype=np.int64)
-        total_mw = np.zeros(best.size)
         own_mw = np.zeros(best.size)
+        others_mw = np.zeros(best.size)
         for column, (where, gain_db) in enumerate(self.columns):
             cell = self.members[column]
             if not is_on_air[cell] or not where.size:
                 continue
             rsrp = np.rint((gain_db + power_dbm[cell]) * _STEPS_PER_DB) / _STEPS_PER_DB
             heard_mw = self._loads[column] * 10.0 ** (rsrp / 10.0)
-            total_mw[where] += heard_mw
             wins = rsrp > best[where]
+            # Never the total less the server: the server of until now joins the others.
+            others_mw[where] += np.where(wins, own_mw[where], heard_mw)
             winners = where[wins]
             best[winners], server[winners] = rsrp[wins], cell
             own_mw[winners] = heard_mw[wins]
         covered = best >= MIN_RSRP_DBM
         self.best_cell = np.where(covered, server, -1)
         self.best_rsrp_dbm = best
-        others_mw = np.maximum(total_mw - own_mw, 0.0)
         sinr = 10.0 ** (best / 10.0) / (self._noise_mw + others_mw)
         self.efficiency = np.minimum(0.6 * np.log2(1.0 + sinr), 4.4)
