@@ -160,6 +160,11 @@ class Plan:
         return not self.devices
 
     @property
+    def is_settled(self) -> bool:
+        """True if every device was read and is as it is wanted."""
+        return self.no_op and not self.unreachable
+
+    @property
     def blockers(self) -> tuple[PlanFinding, ...]:
         """Findings that forbid the plan."""
         return tuple(f for f in self.findings if f.finding.severity == "error")
@@ -188,7 +193,8 @@ class Plan:
         if self.unreachable and self.on_unreachable == "refuse":
             device, reason = next(iter(self.unreachable.items()))
             raise DeviceUnreachable(
-                device, f"{reason}; bring it back, or leave it out by skipping unreachable devices"
+                device,
+                f"{reason}; bring it back, or leave it out: plan with --limit '!id:{device}'",
             )
 
     @property

@@ -19,15 +19,21 @@ _CLASS_WORDS = {
 
 
 def summary_line(plan: Plan) -> str:
-    """Say in one line how much a plan changes."""
-    if plan.no_op:
+    """Say in one line how much a plan changes, and how many devices it knows nothing of."""
+    if plan.is_settled:
         return "Plan: nothing to change, every device is as the intent wants it."
-    n_changes = len(plan.changes)
-    n_devices = len(plan.devices)
+    n_lost = len(plan.unreachable)
+    lost = f"; {_devices(n_lost)} {'were' if n_lost > 1 else 'was'} not reached" if n_lost else ""
+    if plan.no_op:
+        return f"Plan: nothing to change on devices that were read{lost}."
     return (
-        f"Plan: 0 to add, {n_changes} to change, 0 to destroy on {n_devices} "
-        f"device{'s' if n_devices != 1 else ''}."
+        f"Plan: 0 to add, {len(plan.changes)} to change, 0 to destroy on "
+        f"{_devices(len(plan.devices))}{lost}."
     )
+
+
+def _devices(n_devices: int) -> str:
+    return f"{n_devices} device{'s' if n_devices != 1 else ''}"
 
 
 def render_plan(plan: Plan, *, with_undo: bool = True) -> tuple[str, ...]:

@@ -41,8 +41,10 @@ def test_an_empty_difference_is_a_no_op():
     made = boxes("cell-1")
     made["cell-1"].values.update(tx_power_dbm=43.0, tilt_deg=6.0)
     plan = plan_of(made, CELLS)
-    assert (plan.no_op, plan.applyable) == (True, False)
-    assert "nothing to change" in summary_line(plan)
+    assert (plan.no_op, plan.is_settled, plan.applyable) == (True, True, False)
+    assert summary_line(plan) == (
+        "Plan: nothing to change, every device is as the intent wants it."
+    )
 
 
 def test_when_leaves_out_devices_that_are_otherwise():
@@ -106,9 +108,28 @@ def test_unreachable_devices_are_refused_by_default():
     made["cell-2"].die()
     plan = plan_of(made, CELLS)
     assert not plan.applyable
-    with pytest.raises(DeviceUnreachable, match="cell-2"):
+    with pytest.raises(DeviceUnreachable, match=r"cell-2: .*--limit '!id:cell-2'"):
         plan.require_applyable()
     assert plan_of(made, CELLS, on_unreachable="skip").applyable
+
+
+@pytest.mark.parametrize("on_unreachable", ["refuse", "skip"])
+def test_devices_that_were_not_reached_are_never_said_to_be_in_order(on_unreachable):
+    made = boxes("cell-1", "cell-2", "cell-3")
+    made["cell-3"].die()
+    some = plan_of(made, CELLS, on_unreachable=on_unreachable)
+    assert summary_line(some).endswith("on 2 devices; 1 device was not reached.")
+    for name in ("cell-1", "cell-2"):
+        made[name].values.update(tx_power_dbm=43.0, tilt_deg=6.0)
+    plan = plan_of(made, CELLS, on_unreachable=on_unreachable)
+    assert (plan.no_op, plan.is_settled) == (True, False)
+    assert summary_line(plan) == (
+        "Plan: nothing to change on devices that were read; 1 device was not reached."
+    )
+    made["cell-2"].die()
+    text = "\n".join(render_plan(plan_of(made, CELLS, on_unreachable=on_unreachable)))
+    assert "2 devices were not reached" in text
+    assert "every device" not in text
 
 
 def test_a_finding_of_severity_error_refuses_the_plan():
