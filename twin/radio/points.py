@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twin.model.city import AccessPoint, Cell
+from twin.model.city import Cell
 from twin.radio.links import layer_tables, link_levels_dbm, serve
-from twin.radio.wifi_coverage import gather, levels_dbm
 
-__all__ = ["best_server", "rsrp_dbm", "wifi_level_dbm"]
+__all__ = ["best_server", "rsrp_dbm"]
 
 Array = NDArray[np.float64]
 
@@ -108,46 +107,3 @@ def best_server(
     x0_m, y0_m = cells[0].x_m, cells[0].y_m
     tables = layer_tables(cells, x0_m=x0_m, y0_m=y0_m, height_m=height_m)
     return serve(tables, x, y, n_threads=n_threads)
-
-
-def wifi_level_dbm(
-    access_points: Sequence[AccessPoint],
-    band: str,
-    x_m: ArrayLike,
-    y_m: ArrayLike,
-    height_m: float = 1.5,
-) -> Array:
-    """Level of every access point at every point.
-
-    Parameters
-    ----------
-    access_points : sequence of AccessPoint
-        The access points.
-    band : str
-        ``2.4`` or ``5``.
-    x_m, y_m : array_like of shape (n_points,)
-        Points. [m]
-    height_m : float
-        Height of the receivers; 1.5 to 22.5. [m]
-
-    Returns
-    -------
-    ndarray of shape (n_points, n_access_points)
-        Level over the channel; -inf without an enabled radio or on a vehicle. [dBm]
-
-    Raises
-    ------
-    ValueError
-        Points that do not fit together.
-    ModelRangeError
-        A channel that does not exist.
-    """
-    x, y = _points(x_m, y_m)
-    levels = np.full((x.size, len(access_points)), -np.inf)
-    radios = gather(access_points, band)
-    n = len(radios.index)
-    if n and x.size:
-        who = np.tile(np.arange(n), x.size)
-        flat = levels_dbm(radios, who, np.repeat(x, n), np.repeat(y, n), height_m)
-        levels[:, radios.index] = flat.reshape(x.size, n)
-    return levels

@@ -7,7 +7,6 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twin.model.errors import ModelRangeError
 from twin.radio import los, pathloss
 
 __all__ = [
@@ -15,8 +14,7 @@ __all__ = [
     "CCA_DBM",
     "INDOOR_RADIUS_M",
     "LOAD",
-    "band_of_radio",
-    "centre_hz",
+    "MAC_EFFICIENCY",
     "entry_loss_db",
     "mean_gain_db",
     "overlap",
@@ -50,76 +48,6 @@ _DATA_TONES = {20: 234, 40: 468, 80: 980, 160: 1960}
 """IEEE 802.11ax-2021 Table 27-14."""
 _SYMBOL_S = 13.6e-6
 """12.8 us and the guard interval of 0.8 us."""
-
-
-def band_of_radio(index: str) -> str:
-    """Name the band of a radio.
-
-    Parameters
-    ----------
-    index : str
-        Index of the radio.
-
-    Returns
-    -------
-    str
-        ``2.4`` or ``5``; empty if the twin has no model for it.
-    """
-    return next((name for name, number in BANDS.items() if number == index), "")
-
-
-def centre_hz(band: str, channel: int, bandwidth_mhz: int = 20) -> float:
-    """Centre of the block of channels that a primary channel belongs to.
-
-    Parameters
-    ----------
-    band : str
-        ``2.4`` or ``5``.
-    channel : int
-        Number of the primary 20 MHz channel.
-    bandwidth_mhz : int
-        20, 40, 80 or 160. [MHz]
-
-    Returns
-    -------
-    float
-        Centre frequency. [Hz]
-
-    Raises
-    ------
-    ModelRangeError
-        No such channel or width.
-
-    Notes
-    -----
-    At 2.4 GHz a 40 MHz block is laid towards the middle of the band.
-
-    References
-    ----------
-    .. [1] IEEE 802.11-2020, 15.4.4.3, 17.3.8.4.2, Table E-4.
-    """
-    if bandwidth_mhz not in _DATA_TONES:
-        raise ModelRangeError(
-            "IEEE 802.11", "channel width [MHz]", bandwidth_mhz, "20, 40, 80, 160"
-        )
-    if band == "2.4":
-        if not 1 <= channel <= 13 or bandwidth_mhz > 40:
-            raise ModelRangeError(
-                "IEEE 802.11, 2.4 GHz", "channel", channel, "1 to 13, 20 or 40 MHz"
-            )
-        shift = 0 if bandwidth_mhz == 20 else (2 if channel <= 7 else -2)
-        return (2407.0 + 5.0 * (channel + shift)) * 1e6
-    base = _base_channel(channel)
-    n = bandwidth_mhz // 20
-    first = base + 4 * n * ((channel - base) // 4 // n)
-    return (5000.0 + 5.0 * (first + 2 * (n - 1))) * 1e6
-
-
-def _base_channel(channel: int) -> int:
-    for base, last in ((36, 64), (100, 144), (149, 177)):
-        if base <= channel <= last and (channel - base) % 4 == 0:
-            return base
-    raise ModelRangeError("IEEE 802.11, 5 GHz", "channel", channel, "36-64, 100-144, 149-177 by 4")
 
 
 def _mask_dbr(offset_mhz: Array, width_mhz: float) -> Array:

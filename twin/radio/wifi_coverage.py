@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.model.city import AccessPoint, Radio
+from twin.model.regulatory import channel_centre_hz
 from twin.radio import wifi
 from twin.radio.grid import Grid
 from twin.radio.noise import WIFI_NOISE_FIGURE_DB, noise_dbm
@@ -70,7 +71,7 @@ def gather(access_points: Sequence[AccessPoint], band: str) -> Transmitters:
 
     Raises
     ------
-    ModelRangeError
+    ModelError
         A channel or width that does not exist.
     """
     number = wifi.BANDS[band]
@@ -87,7 +88,7 @@ def gather(access_points: Sequence[AccessPoint], band: str) -> Transmitters:
         height_m=np.array([ap.height_m for _, ap, _ in on], dtype=np.float64),
         eirp_dbm=np.array([r.tx_power_dbm + r.antenna_gain_dbi for _, _, r in on], np.float64),
         centre_hz=np.array(
-            [wifi.centre_hz(band, r.channel, r.bandwidth_mhz) for _, _, r in on], np.float64
+            [channel_centre_hz(band, r.channel, r.bandwidth_mhz) for _, _, r in on], np.float64
         ),
         width_mhz=np.array([r.bandwidth_mhz for _, _, r in on], dtype=np.int64),
         is_indoor=np.array([ap.placement == "indoor" for _, ap, _ in on], dtype=np.bool_),
