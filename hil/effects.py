@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from controllers.ports import Change, Effect, EffectRow
 from twin.model.attributes import Value
-from twin.model.city import AccessPoint, Cell, City
+from twin.model.city import AccessPoint, Cell, City, LampCabinet
 from twin.planning.energy import BURNING_ASSUMPTION, LUMINAIRE_ASSUMPTION, annual_energy_kwh
-from twin.planning.scenario import apply_settings
+from twin.planning.scenario import apply_settings, powered
 from twin.radio.coverage import CityCoverage, LayerCoverage, compute, update
 from twin.radio.grid import Grid
 from twin.radio.kpi import best_rsrp_dbm, mean_throughput_bps, residents_raster
@@ -105,7 +105,7 @@ class TwinPredictor:
             *_cell_rows(what_if, changed),
             *_wifi_rows(what_if),
             *_ssid_rows(what_if, changed),
-            *_lamp_rows(what_if, changed),
+            *_lamp_rows(what_if),
         )
         lamps = any(row.unit == "kWh/a" for row in rows)
         assumptions = (LUMINAIRE_ASSUMPTION, BURNING_ASSUMPTION) if lamps else ()
@@ -124,15 +124,16 @@ class TwinPredictor:
         WhatIf
             Both sides.
         """
-        before = apply_settings(self.city, _settings(changes, "before"))
-        after = apply_settings(before, _settings(changes, "after"))
+        configured = apply_settings(self.city, _settings(changes, "before"))
+        before = powered(configured)
+        after = powered(apply_settings(configured, _settings(changes, "after")))
         what_if = WhatIf(before=before, after=after)
         if _changed_layers(before, after):
             start = self._update(self.city, self.coverage, before)
             what_if = replace(
                 what_if, coverage_before=start, coverage_after=self._update(before, start, after)
             )
-        aps = _air_changes(what_if, {change.device for change in changes})
+        aps = _air_changes(what_if)
         if aps:
             grid = _window(aps)
             what_if = replace(
@@ -157,11 +158,9 @@ def _changed_layers(old: City, new: City) -> tuple[str, ...]:
     return tuple(sorted({b.layer for a, b in pairs if a is not b and a != b}))
 
 
-def _air_changes(what_if: WhatIf, changed: set[str]) -> tuple[AccessPoint, ...]:
-    old = {ap.id: ap.radios for ap in what_if.before.access_points if ap.id in changed}
-    return tuple(
-        ap for ap in what_if.after.access_points if ap.id in old and ap.radios != old[ap.id]
-    )
+def _air_changes(what_if: WhatIf) -> tuple[AccessPoint, ...]:
+    pairs = zip(what_if.before.access_points, what_if.after.access_points, strict=True)
+    return tuple(new for old, new in pairs if old is not new and old.radios != new.radios)
 
 
 def _window(aps: Sequence[AccessPoint]) -> Grid:
@@ -313,14 +312,22 @@ def _ssid_rows(what_if: WhatIf, changed: set[str]) -> tuple[EffectRow, ...]:
     )
 
 
-def _lamp_rows(what_if: WhatIf, changed: set[str]) -> tuple[EffectRow, ...]:
-    def energy_kwh(city: City) -> float:
-        cabinets = [cabinet for cabinet in city.cabinets if cabinet.id in changed]
-        return annual_energy_kwh(city, cabinets)
-
-    cabinets = [c.id for c in what_if.after.cabinets if c.id in changed]
-    if not cabinets:
+def _lamp_rows(what_if: WhatIf) -> tuple[EffectRow, ...]:
+    pairs = zip(what_if.before.cabinets, what_if.after.cabinets, strict=True)
+    dimmed = [(old, new) for old, new in pairs if _dimming(old) != _dimming(new)]
+    if not dimmed:
         return ()
-    scope = f"{len(cabinets)} lamp cabinets"
-    values = energy_kwh(what_if.before), energy_kwh(what_if.after)
-    return (_pair("lamp energy", scope, "kWh/a", *values),)
+    values = (
+        annual_energy_kwh(what_if.before, [old for old, _ in dimmed]),
+        annual_energy_kwh(what_if.after, [new for _, new in dimmed]),
+    )
+    return (_pair("lamp energy", f"{len(dimmed)} lamp cabinets", "kWh/a", *values),)
+
+
+def _dimming(cabinet: LampCabinet) -> tuple[int, ...]:
+    return (
+        cabinet.normal_level_percent,
+        cabinet.night_level_percent,
+        cabinet.night_start_min,
+        cabinet.night_end_min,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,9 +21,7 @@ from hil.emulators.folder import Placement, entries_of, write_folder
 from hil.emulators.world_port import MemoryWorld
 from twin.model.attributes import Value
 
-__all__ = ["COPIES_NETWORK", "RehearsalResult", "rehearse"]
-
-COPIES_NETWORK = "127.78.0.0/16"
+__all__ = ["RehearsalResult", "rehearse"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +102,11 @@ def _copies(plan: Plan, originals: Sequence[Device], read_from: DriverFactory) -
     return MemoryWorld({part.device: part.kind for part in plan.devices}, values)
 
 
+def _network() -> str:
+    """Choose a loopback network by chance: rehearsals of two people must not meet."""
+    return f"127.{128 + secrets.randbelow(96)}.{16 * secrets.randbelow(16)}.0/20"
+
+
 def _entries(world: MemoryWorld, originals: Sequence[Device], folder: Path) -> tuple[Device, ...]:
     """List the copies; they stand in the same order of work as their originals."""
     return tuple(
@@ -111,7 +115,7 @@ def _entries(world: MemoryWorld, originals: Sequence[Device], folder: Path) -> t
             world,
             [device.id for device in originals],
             folder,
-            network=COPIES_NETWORK,
+            network=_network(),
             placement=Placement(
                 sites={device.id: device.site for device in originals},
                 upstreams={device.id: device.upstream for device in originals},

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -15,7 +15,7 @@ from typer.exceptions import TyperException
 
 from stellwerk.commands import city, demo, lab, project, provision, radio
 from stellwerk.exits import Exit, exit_of
-from stellwerk.output import notes
+from stellwerk.output import notes, print_line
 from twin.model.errors import StellwerkError
 
 __all__ = ["app", "main", "run"]
@@ -45,7 +45,7 @@ for command in (
 
 def _version(value: bool) -> None:
     if value:
-        sys.stdout.write(f"stellwerk {version('stellwerk')}\n")
+        print_line(f"stellwerk {version('stellwerk')}")
         raise typer.Exit
 
 
@@ -71,7 +71,7 @@ def _root(
     )
     # The libraries log every reconnect with a traceback, and at debug level every byte, secrets
     # included; what matters reaches our own errors.
-    for chatty in ("ncclient", "paramiko", "asyncssh", "netmiko", "pysnmp"):
+    for chatty in ("ncclient", "paramiko", "asyncssh", "netmiko", "pysnmp", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.CRITICAL if verbose < 2 else logging.INFO)
 
 
@@ -88,11 +88,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
     int
         A code of `stellwerk.exits.Exit`.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a letter is no reason to end.
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(args=arguments, prog_name="stellwerk", standalone_mode=False)
     except TyperException as err:
         format_message = getattr(err, "format_message", None)
-        notes.print(f"error: {format_message() if format_message else err}", markup=False)
+        what = format_message() if format_message else str(err)
+        if what:
+            notes.print(f"error: {what}", markup=False)
         notes.print("try 'stellwerk --help'", markup=False)
         return Exit.USAGE
     except StellwerkError as err:
@@ -103,10 +109,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         notes.print("interrupted", markup=False)
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away (`| head`): not an error, but Python would complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.OK
     return code if isinstance(code, int) else Exit.OK
 
 

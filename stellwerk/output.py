@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +16,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+from twin.model.errors import InputError
 
 __all__ = [
     "JsonOption",
@@ -30,7 +35,16 @@ JsonOption: TypeAlias = Annotated[
 ]
 Report: TypeAlias = Callable[[float], None]
 
-notes = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class _Notes(Console):
+    """A console that falls silent when its reader goes away: a run must not die of its display."""
+
+    def on_broken_pipe(self) -> None:
+        """Print no more."""
+        self.quiet = True
+
+
+notes = _Notes(stderr=True, highlight=False, soft_wrap=True)
 
 
 def print_json(document: object) -> None:
@@ -39,11 +53,9 @@ def print_json(document: object) -> None:
     Parameters
     ----------
     document : object
-        Anything JSON can hold.
+        Anything JSON can hold; what is not a finite number becomes null.
     """
-    text = json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False)
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    print_line(json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def _finite(document: object) -> object:
@@ -64,11 +76,31 @@ def print_line(text: str) -> None:
     ----------
     text : str
         The line.
+
+    Raises
+    ------
+    InputError
+        Standard output is closed or full. A reader that went away is no error.
     """
-    sys.stdout.write(text + "\n")
+    if sys.stdout is None:
+        raise InputError("standard output is closed", hint="give the command somewhere to print")
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _leave_stdout()
+    except OSError as err:
+        _leave_stdout()
+        raise InputError("standard output cannot be written", hint=str(err.strerror)) from err
 
 
-def table(title: str, rows: Mapping[str, object], *, console: Console | None = None) -> None:
+def _leave_stdout() -> None:
+    """Send what is still buffered nowhere, or Python would complain when it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def table(title: str, rows: Mapping[str, object]) -> None:
     """Print a two-column table on stdout.
 
     Parameters
@@ -77,8 +109,6 @@ def table(title: str, rows: Mapping[str, object], *, console: Console | None = N
         Heading.
     rows : mapping
         Name to value.
-    console : Console, optional
-        Where to print; stdout if not given.
     """
     grid = Table(title=title, title_justify="left", show_header=False, box=None)
     grid.add_column(style="bold")
@@ -86,7 +116,9 @@ def table(title: str, rows: Mapping[str, object], *, console: Console | None = N
     for name, value in rows.items():
         shown = f"{value:,}" if isinstance(value, int | float) else str(value)
         grid.add_row(name.replace("_", " "), shown)
-    (console or Console(highlight=False)).print(grid)
+    page = io.StringIO()
+    Console(file=page, highlight=False, width=100).print(grid)
+    print_line(page.getvalue().rstrip())
 
 
 @contextmanager

@@ -21,6 +21,8 @@ from twin.sim.world import World
 
 __all__ = ["emulate"]
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 2100
+
 
 def _start_time(text: str, city: City) -> datetime:
     zone = ZoneInfo(city.timezone)
@@ -32,6 +34,8 @@ def _start_time(text: str, city: City) -> datetime:
         raise InputError(
             f"--start {text!r} is not a date and time", hint="use 2026-12-01T07:59:30"
         ) from err
+    if not _FIRST_YEAR <= start.year < _LAST_YEAR:
+        raise InputError(f"--start {text!r} lies outside {_FIRST_YEAR} to {_LAST_YEAR}")
     return start if start.tzinfo else start.replace(tzinfo=zone)
 
 

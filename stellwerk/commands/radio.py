@@ -84,7 +84,9 @@ def _write_rasters(path: Path, result: CityCoverage) -> None:
         name = layer.layer.replace("/", "_")
         rasters |= {f"{name}_rsrp_dbm": layer.rsrp_dbm, f"{name}_sinr_db": layer.sinr_db}
     try:
-        np.savez_compressed(path, **rasters)  # type: ignore[arg-type]
+        # By handle: given a name, NumPy would write to another one that ends in .npz.
+        with path.open("wb") as file:
+            np.savez_compressed(file, **rasters)  # type: ignore[arg-type]
     except OSError as err:
         raise InputError("cannot be written", str(path), hint=str(err.strerror)) from err
 

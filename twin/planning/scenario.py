@@ -10,7 +10,7 @@ from twin.model.attributes import Value, attribute_of
 from twin.model.city import AccessPoint, Cell, City, LampCabinet, Switch
 from twin.model.errors import ModelError
 
-__all__ = ["apply_settings", "kind_of"]
+__all__ = ["apply_settings", "kind_of", "powered"]
 
 _Thing = TypeVar("_Thing", AccessPoint, Cell, LampCabinet, Switch)
 
@@ -66,6 +66,38 @@ def apply_settings(city: City, settings: Mapping[str, Mapping[str, Value]]) -> C
         cells=_each(city.cells, wanted, _set_cell),
         switches=_each(city.switches, wanted, _set_switch),
         cabinets=_each(city.cabinets, wanted, _set_cabinet),
+    )
+
+
+def powered(city: City) -> City:
+    """Switch off the radios of access points whose switch port gives no power or no link.
+
+    Parameters
+    ----------
+    city : City
+        The city as it is configured.
+
+    Returns
+    -------
+    City
+        The city as it transmits; `city` itself if every port is on.
+    """
+    dead = {
+        (switch.id, port.index)
+        for switch in city.switches
+        for port in switch.ports
+        if not (port.poe_enabled and port.admin_up)
+    }
+    if not any((ap.switch, ap.port) in dead for ap in city.access_points):
+        return city
+    return replace(
+        city,
+        access_points=tuple(
+            replace(ap, radios=tuple(replace(radio, enabled=False) for radio in ap.radios))
+            if (ap.switch, ap.port) in dead
+            else ap
+            for ap in city.access_points
+        ),
     )
 
 
