@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from controllers.plan import FORMAT_VERSION, Plan, touched_hash
 from twin.model.errors import InputError
 
-__all__ = ["load_plan", "parse_plan", "plan_data", "save_plan"]
+__all__ = ["load_plan", "parse_plan", "plan_data", "plan_digest", "save_plan"]
 
 _MAX_BYTES = 50_000_000
 _adapter: TypeAdapter[Plan] = TypeAdapter(Plan)
@@ -29,8 +31,8 @@ def plan_data(plan: Plan) -> dict[str, Any]:
     -------
     dict
         The fields of the plan, and what is derived from them for readers: ``no_op``,
-        ``applyable``, ``atomicity`` and the undo of each device. Figures that are not numbers
-        are null.
+        ``applyable``, ``atomicity`` and the undo of each device; ``plan_sha256`` seals all but
+        the effect. Figures that are not numbers are null.
     """
     data: dict[str, Any] = _adapter.dump_python(plan, mode="json")
     data["no_op"] = plan.no_op
@@ -42,7 +44,26 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         for row in data["effect"]["rows"]:
             for name in ("before", "after"):
                 row[name] = row[name] if row[name] == row[name] else None
+    data["plan_sha256"] = plan_digest(data)
     return data
+
+
+def plan_digest(data: Mapping[str, Any]) -> str:
+    """Digest the data of a plan.
+
+    Parameters
+    ----------
+    data : mapping
+        From `plan_data` or a plan file; fields unknown to this version count too.
+
+    Returns
+    -------
+    str
+        SHA-256 in hex of everything but the digest itself and ``effect``, which nothing rests on.
+    """
+    sealed = {key: value for key, value in data.items() if key not in ("plan_sha256", "effect")}
+    text = json.dumps(sealed, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def save_plan(plan: Plan, path: Path) -> None:
@@ -110,15 +131,24 @@ def parse_plan(text: str, source: str) -> Plan:
             source,
             hint="plan again",
         )
-    for row in (data.get("effect") or {}).get("rows", ()):
-        for name in ("before", "after"):
-            row[name] = float("nan") if row.get(name) is None else row[name]
+    _restore_nan(data)
     try:
         plan = _adapter.validate_python(data)
     except ValidationError as err:
         first = err.errors()[0]
         where = ".".join(str(word) for word in first["loc"])
         raise InputError(f"is not a valid plan: {where}: {first['msg']}", source) from err
+    if data.get("plan_sha256") != plan_digest(data):
+        raise InputError("was edited after it was made", source, hint="plan again")
     if plan.live_hash != touched_hash(plan.devices, {p.device: p.undo for p in plan.devices}):
         raise InputError("was edited after it was made", source, hint="plan again")
     return plan
+
+
+def _restore_nan(data: dict[str, Any]) -> None:
+    """Turn the nulls of an effect back; what is no effect is left to the validation."""
+    effect = data.get("effect")
+    rows = effect.get("rows") if isinstance(effect, dict) else None
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict):
+            row |= {name: float("nan") for name in ("before", "after") if row.get(name) is None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from planning_memory import CELLS, CELLS_AND_SWITCHES, boxes, plan_of
 
 from controllers.plan import members_of, reverse_plan, touched_hash
-from controllers.plan_file import load_plan, parse_plan, plan_data, save_plan
+from controllers.plan_file import load_plan, parse_plan, plan_data, plan_digest, save_plan
 from controllers.plan_text import render_plan, summary_line
 from controllers.policies.levels import level_policy
 from controllers.ports import Effect, EffectRow
@@ -172,12 +173,22 @@ def test_a_plan_survives_its_file(tmp_path):
 def test_minor_versions_are_read_and_major_ones_refused():
     data = plan_data(plan_of(boxes("cell-1"), CELLS))
     newer = data | {"format_version": "1.7", "colour": "green"}
+    newer["plan_sha256"] = plan_digest(newer)
     assert parse_plan(json.dumps(newer), "p.json").name == "test"
     with pytest.raises(InputError, match=r"plan format 2\.0"):
         parse_plan(json.dumps(data | {"format_version": "2.0"}), "p.json")
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "null", "[" * 100_000, '{"format_version": 1}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "{}", "[]", "null", "[" * 100_000, '{"format_version": 1}',
+        '{"format_version": "1.0"}',
+        '{"format_version": "1.0", "effect": [1]}',
+        '{"format_version": "1.0", "effect": {"rows": 1}}',
+        '{"format_version": "1.0", "effect": {"rows": [1]}}',
+    ],
+)  # fmt: skip
 def test_what_is_not_a_plan_is_refused(text):
     with pytest.raises(InputError, match="plan"):
         parse_plan(text, "p.json")
@@ -193,6 +204,81 @@ def test_an_edited_plan_is_refused(tmp_path):
         parse_plan(json.dumps(data), "p.json")
     with pytest.raises(InputError, match="cannot be read"):
         load_plan(tmp_path / "none.json")
+
+
+def full_plan():
+    made = boxes("cabinet-1", "cell-1")
+    made["cell-1"].die()
+    night = '  - {name: l, select: "kind:lamp_cabinet", set: {night_level_percent: 4}}'
+    plan = plan_of(made, f"{CELLS}\n{night}")
+    effect = Effect(rows=(EffectRow(name="SINR", scope="A", unit="dB", before=3.0, after=4.0),))
+    return replace(plan, findings=level_policy(plan), effect=effect)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"findings": []},
+        {"unreachable": {}},
+        {"on_unreachable": "skip"},
+        {"atomic": "wave"},
+        {"confirm_timeout_s": 999.0},
+        {"applyable": True},
+        {"plan_sha256": ""},
+        {"plan_sha256": None},
+    ],
+    ids=str,
+)
+def test_every_field_of_a_saved_plan_but_the_effect_is_protected(edit):
+    data = plan_data(full_plan())
+    assert data["findings"]
+    assert data["unreachable"]
+    with pytest.raises(InputError, match="edited"):
+        parse_plan(json.dumps(data | edit), "p.json")
+    del data["plan_sha256"]
+    with pytest.raises(InputError, match="edited"):
+        parse_plan(json.dumps(data), "p.json")
+
+
+@pytest.mark.parametrize("edit", [{"observe": []}, {"settle_s": 0.0}, {"context": {}}], ids=str)
+def test_every_field_of_a_device_of_a_saved_plan_is_protected(edit):
+    data = plan_data(channel_plan(100))
+    data["devices"][0] |= edit
+    with pytest.raises(InputError, match="edited"):
+        parse_plan(json.dumps(data), "p.json")
+
+
+def test_the_effect_of_a_saved_plan_may_be_left_out():
+    plan = full_plan()
+    data = plan_data(plan) | {"effect": None}
+    assert parse_plan(json.dumps(data), "p.json") == replace(plan, effect=None)
+
+
+def places(data, keys=()):
+    """Every place of a document."""
+    yield keys
+    if isinstance(data, dict | list):
+        for key in data if isinstance(data, dict) else range(len(data)):
+            yield from places(data[key], (*keys, key))
+
+
+@given(st.data())
+def test_a_spoilt_plan_file_is_one_input_error(draw):
+    data = json.loads(json.dumps(plan_data(full_plan())))
+    keys = draw.draw(st.sampled_from([keys for keys in places(data) if keys]))
+    other = draw.draw(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just([])
+        | st.just([1]) | st.just({}) | st.just({"rows": [1]})
+    )  # fmt: skip
+    part = data
+    for key in keys[:-1]:
+        part = part[key]
+    part[keys[-1]] = other
+    for seal in (False, True):
+        if seal and keys != ("plan_sha256",):
+            data["plan_sha256"] = plan_digest(data)
+        with contextlib.suppress(InputError):  # anything else is a bug
+            parse_plan(json.dumps(data), "p.json")
 
 
 def test_the_text_shows_signs_undo_order_atomicity_and_summary():
