@@ -367,4 +367,6 @@ def test_two_hundred_attempts_at_a_silent_peer_leave_no_thread_and_no_socket(
         for _ in range(200):
             error, _ = attempt(wanted)
             assert isinstance(error, DeviceTimeout)
-        assert _settled(before) <= before
+        after = _settled(before)
+        # One or two may be of other tests; a leak here would be a multiple of two hundred.
+        assert max(after[0] - before[0], after[1] - before[1]) <= 2, threading.enumerate()
