@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.sim.wifi_air import (
-    BANDS_HZ,
-    availability_check_s,
-    block_mhz,
-    is_channel,
-    loss_db,
-    rate_bps,
-)
+from twin.model.errors import ModelError
+from twin.radio.wifi_coverage import gather, levels_dbm
+from twin.sim.wifi_air import availability_check_s, block_hz, loss_db, rate_bps
 
 SCHOOL = [f"ap-school-1-{k}" for k in range(1, 5)]
 STREET = [f"ap-fws-{k}" for k in range(1, 5)]
@@ -225,6 +222,7 @@ def test_automatic_power_gives_way_where_stations_are_near(make_world):
     ("band", "channel", "width", "edges", "wait_s"),
     [
         (0, 6, 20, (2427.0, 2447.0), 0.0),
+        (0, 6, 40, (2427.0, 2467.0), 0.0),
         (1, 36, 80, (5170.0, 5250.0), 0.0),
         (1, 40, 160, (5170.0, 5330.0), 60.0),
         (1, 52, 20, (5250.0, 5270.0), 60.0),
@@ -237,24 +235,39 @@ def test_automatic_power_gives_way_where_stations_are_near(make_world):
     ],
 )
 def test_blocks_and_radar_waits_follow_the_channel_plan(band, channel, width, edges, wait_s):
-    assert is_channel(band, channel, width)
-    assert block_mhz(band, channel, width) == edges
+    assert block_hz(band, channel, width) == tuple(1e6 * edge for edge in edges)
     assert availability_check_s(band, channel, width) == wait_s
 
 
-def test_channels_of_another_band_are_not_known():
-    assert not is_channel(0, 36, 20)
-    assert not is_channel(1, 6, 20)
-    assert not is_channel(0, 6, 80)
+@pytest.mark.parametrize(("band", "channel", "width"), [(1, 36, 20), (2, 6, 20), (1, 6, 80)])
+def test_channels_of_another_band_are_refused(make_world, band, channel, width):
+    changes = {f"radio/{band}/channel": channel, f"radio/{band}/bandwidth_mhz": width}
+    with pytest.raises(ModelError, match=f"ap-fws-1: radio/{band}: "):
+        make_world().write("ap-fws-1", changes)
 
 
-@given(near=st.floats(1.0, 200.0), far=st.floats(1.0, 200.0), indoor=st.booleans())
-def test_loss_grows_with_distance_and_frequency(near, far, indoor):
+@given(
+    near=st.floats(10.0, 200.0),
+    far=st.floats(10.0, 200.0),
+    height=st.floats(3.0, 8.0),
+    indoor=st.booleans(),
+)
+def test_loss_grows_with_distance_and_frequency(near, far, height, indoor):
     near, far = sorted((near, far))
     distances, walls = np.array([near, far]), np.array([indoor, indoor])
-    low, high = (loss_db(distances, hz, walls) for hz in BANDS_HZ[:2])
-    assert low[0] <= low[1]
-    assert (high > low).all()
+    loss = loss_db(distances, np.full(2, height), walls)
+    assert (loss[0] <= loss[1]).all()
+    assert (np.diff(loss, axis=1) > 0.0).all()
+
+
+def test_a_station_hears_what_the_planning_side_computes(city):
+    """What remains is declared: power, position and the shadow of the place."""
+    ap = next(ap for ap in city.access_points if ap.placement == "outdoor_fixed")
+    radios = gather([replace(ap, radios=(replace(ap.radios[1], bandwidth_mhz=20),))], "5")
+    x, who = ap.x_m + np.array([15.0, 60.0]), np.zeros(2, dtype=np.int64)
+    planned = levels_dbm(radios, who, x, np.full(2, ap.y_m), 1.5)
+    loss = loss_db(x - ap.x_m, radios.height_m[who], radios.is_indoor[who])[:, 1]
+    np.testing.assert_allclose(radios.eirp_dbm[0] - loss, planned)
 
 
 def test_rate_grows_with_signal_and_width_up_to_a_limit():

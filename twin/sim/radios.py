@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from twin.model.attributes import Value
 from twin.model.city import AccessPoint
 from twin.model.errors import ModelError
-from twin.sim.wifi_air import availability_check_s, block_mhz, is_channel
+from twin.sim.wifi_air import availability_check_s, block_hz
 
 __all__ = ["Radios"]
 
@@ -91,10 +91,10 @@ class Radios:
                 int(changes.get((band, name), self.numbers[name][i, band]))
                 for name in ("channel", "bandwidth_mhz")
             ]
-            if not is_channel(band, *wanted):
-                raise ModelError(
-                    f"radio/{band + 1}: channel {wanted[0]} at {wanted[1]} MHz is not in its band"
-                )
+            try:
+                block_hz(band, *wanted)
+            except ModelError as err:
+                raise ModelError(f"radio/{band + 1}: {err}") from err
 
     def set(self, i: int, changes: Mapping[tuple[int, str], Value], now_s: float) -> None:
         """Apply checked settings, and begin to listen where the channel is a new one."""
@@ -159,7 +159,7 @@ class Radios:
     def _overlapping(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         listeners, talkers = [], []
         edges = {
-            (int(i), int(band)): block_mhz(
+            (int(i), int(band)): block_hz(
                 int(band), int(self.in_use[i, band]), int(self.width_in_use[i, band])
             )
             for i, band in np.argwhere(self.exists)
@@ -193,8 +193,8 @@ class Radios:
             if other >= 0 and self.exists[other, band]:
                 channel = int(self.in_use[other, band])
                 for choice in busy:
-                    low, high = block_mhz(band, choice, 20)
-                    edge = block_mhz(band, channel, int(self.width_in_use[other, band]))
+                    low, high = block_hz(band, choice, 20)
+                    edge = block_hz(band, channel, int(self.width_in_use[other, band]))
                     if low < edge[1] and edge[0] < high:
                         busy[choice] += airtime[other, band]
         here = int(self.target[i, band])

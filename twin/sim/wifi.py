@@ -13,7 +13,7 @@ from twin.model.errors import ModelError
 from twin.sim.power import access_point_power_w
 from twin.sim.radios import OFF_DBM, Radios
 from twin.sim.stations import Stations, choose
-from twin.sim.wifi_air import BANDS_HZ, loss_db, rate_bps
+from twin.sim.wifi_air import loss_db, rate_bps
 
 __all__ = ["PUBLIC", "SCHOOL", "VEHICLE", "WifiFleet"]
 
@@ -77,6 +77,7 @@ class WifiFleet:
         self.radios = Radios(aps, hidden[0], rngs["air"])
         self._x_m = np.array([ap.x_m for ap in aps]) + hidden[1]
         self._y_m = np.array([ap.y_m for ap in aps]) + hidden[2]
+        self._height_m = np.array([ap.height_m for ap in aps])
         self._indoor = np.array([ap.placement != "outdoor_fixed" for ap in aps], dtype=bool)
         self._popularity = np.minimum(rngs["air"].gamma(1.5, 1.0 / 1.5, n), 4.0)
         self._powered = np.ones(n, dtype=bool)
@@ -225,8 +226,7 @@ class WifiFleet:
         x, y = self._x_m[home] + reach * np.cos(angle), self._y_m[home] + reach * np.sin(angle)
         near = self._candidates[home]
         away = np.hypot(self._x_m[near] - x[:, None], self._y_m[near] - y[:, None])
-        indoor = np.broadcast_to(self._indoor[home][:, None], away.shape)
-        losses = np.stack([loss_db(away, hz, indoor) for hz in BANDS_HZ], axis=2)
+        losses = loss_db(away, self._height_m[near], self._indoor[near])
         losses += rng.normal(0.0, _SHADOW_DB, losses.shape[:2])[:, :, None]
         new = Stations(
             home=home, net=self._wanted_networks(home, rng.random(n)), begin_s=begin, end_s=end,
