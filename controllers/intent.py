@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, Stri
 
 from controllers.inventory import select as select_devices
 from controllers.ports import Device
+from controllers.profiles import profile_of
+from controllers.profiles.profile import expand
 from twin.model.attributes import KINDS, Value, attribute_of, check_value
 from twin.model.errors import InputError, ModelError
 from twin.model.safe import Document, load_yaml, parse_model
@@ -23,6 +25,8 @@ __all__ = [
     "Want",
     "load_intent",
     "parse_intent",
+    "paths_to_read",
+    "require_read",
     "resolve",
 ]
 
@@ -118,11 +122,14 @@ class Want:
         It is wanted only if the device has these values now.
     change : str
         Name of the change it comes from.
+    i_change : int
+        Place of that change in the intent.
     """
 
     value: Value
     when: Mapping[str, Value]
     change: str
+    i_change: int
 
 
 def load_intent(path: Path) -> Intent:
@@ -241,6 +248,74 @@ def resolve(
     return {device: wants[device] for device in sorted(wants)}
 
 
+def paths_to_read(
+    intent: Intent, wants: Mapping[str, Mapping[str, Want]], devices: Sequence[Device]
+) -> dict[str, tuple[str, ...]]:
+    """List what must be read of each device to plan an intent.
+
+    Parameters
+    ----------
+    intent : Intent
+        What is wanted.
+    wants : mapping
+        From `resolve`.
+    devices : sequence of Device
+        The inventory.
+
+    Returns
+    -------
+    dict
+        Paths by device id: everything writable that its profile maps, then what conditions ask.
+
+    Raises
+    ------
+    InputError
+        The profile of a device does not map what a condition asks; positioned in the intent file.
+    """
+    by_id = {device.id: device for device in devices}
+    paths = {}
+    for name, of_device in wants.items():
+        profile = profile_of(by_id[name])
+        mapped = {
+            path: profile.attribute(template).writable
+            for template, path, _ in expand(profile, by_id[name])
+        }
+        chosen = dict.fromkeys(path for path, is_writable in mapped.items() if is_writable)
+        for want in of_device.values():
+            require_read(intent, by_id[name], want, mapped)
+            chosen |= dict.fromkeys(want.when)
+        paths[name] = tuple(chosen)
+    return paths
+
+
+def require_read(intent: Intent, device: Device, want: Want, known: Container[str]) -> None:
+    """Refuse a condition on something that a device does not show.
+
+    Parameters
+    ----------
+    intent : Intent
+        Where the condition stands.
+    device : Device
+        The device.
+    want : Want
+        What is wanted of it.
+    known : container of str
+        Paths it shows.
+
+    Raises
+    ------
+    InputError
+        The condition asks for another path; positioned in the intent file.
+    """
+    for path in want.when:
+        if path not in known:
+            raise intent.document.error(
+                f"{device.id} does not report {path}",
+                "changes", want.i_change, "when", path,
+                hint=f"its profile {device.profile} may not map it",
+            )  # fmt: skip
+
+
 def _chosen(
     document: Document,
     i: int,
@@ -291,12 +366,12 @@ def _wants(
     for path, raw in change.set.items():
         keys: tuple[str | int, ...] = ("changes", i, "set", path)
         value = _checked(document, device, path, raw, keys)
-        found.append((path, Want(value=value, when=when, change=change.name), keys))
+        found.append((path, Want(value=value, when=when, change=change.name, i_change=i), keys))
     for path, values in change.cycle.items():
         k = place % len(values)
         keys = ("changes", i, "cycle", path, k)
         value = _checked(document, device, path, values[k], keys)
-        found.append((path, Want(value=value, when=when, change=change.name), keys))
+        found.append((path, Want(value=value, when=when, change=change.name, i_change=i), keys))
     return found
 
 

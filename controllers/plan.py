@@ -8,12 +8,12 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-from controllers.intent import Intent, Want
+from controllers.intent import Intent, Want, require_read
 from controllers.ports import Change, Device, DeviceClass, Effect
 from controllers.profiles import profile_of
 from controllers.steps import Limits, MemberSpec
 from controllers.verify import differences, observed_paths, same
-from twin.model.attributes import Value, attribute_of
+from twin.model.attributes import Value
 from twin.model.errors import DeviceUnreachable, InputError, ModelError, PolicyRefused
 from twin.model.regulatory import Finding, needs_cac_s
 
@@ -269,8 +269,8 @@ def make_plan(
     devices : sequence of Device
         The inventory.
     live : mapping
-        Value by path by device id, as read; devices of `wants` that are missing must be in
-        `unreachable`.
+        Value by path by device id, as read (`controllers.intent.paths_to_read` says what);
+        devices of `wants` that are missing must be in `unreachable`.
     wants : mapping
         From `controllers.intent.resolve`.
     unreachable : mapping, optional
@@ -292,7 +292,7 @@ def make_plan(
     Raises
     ------
     InputError
-        The live state lacks a device or an attribute that is to be set.
+        The live state lacks a device, an attribute that is to be set, or one that a condition asks.
     """
     by_id = {device.id: device for device in devices}
     missing = unreachable or {}
@@ -302,7 +302,7 @@ def make_plan(
             continue
         if name not in live:
             raise InputError(f"{name}: its live state was not read", hint="plan again")
-        part = _part(by_id[name], of_device, live[name], profile_of(by_id[name]))
+        part = _part(intent, by_id[name], of_device, live[name], profile_of(by_id[name]))
         if part.changes:
             parts.append(part)
     ordered = _ordered(parts, by_id, intent.atomic, wave_size)
@@ -320,10 +320,15 @@ def make_plan(
 
 
 def _part(
-    device: Device, wants: Mapping[str, Want], live: Mapping[str, Value], profile: ProfileFacts
+    intent: Intent,
+    device: Device,
+    wants: Mapping[str, Want],
+    live: Mapping[str, Value],
+    profile: ProfileFacts,
 ) -> DevicePlan:
     target: dict[str, Value] = {}
     for path, want in wants.items():
+        require_read(intent, device, want, live)
         if differences(device.kind, want.when, live):
             continue
         if path not in live:
@@ -337,11 +342,6 @@ def _part(
         for path in differences(device.kind, target, live)
     )
     changed = {change.path: change.after for change in changes}
-    attributes = getattr(profile, "attributes", ())
-    templates = tuple(
-        attribute_of(device.kind, path)[0].template
-        for path in observed_paths(device.kind, tuple(changed))
-    )
     return DevicePlan(
         device=device.id,
         kind=device.kind,
@@ -350,9 +350,7 @@ def _part(
         device_class=profile.device_class,
         changes=changes,
         context={path: value for path, value in live.items() if path not in changed},
-        observe=observed_paths(
-            device.kind, tuple(changed), [name for name in templates if name in attributes]
-        ),
+        observe=observed_paths(device.kind, tuple(changed), profile.attributes),
         settle_s=_SETTLE_S + _cac_s(device.kind, {**live, **changed}, changed),
     )
 

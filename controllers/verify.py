@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from enum import Enum
 from functools import lru_cache
 from types import MappingProxyType
@@ -110,7 +110,7 @@ _ADAPTIVE = MappingProxyType({"channel": "dca", "tx_power_dbm": "dtp"})
 
 
 def observed_paths(
-    kind: str, paths: Collection[str], templates: Collection[str] | None = None
+    kind: str, paths: Collection[str], templates: Container[str] | None = None
 ) -> tuple[str, ...]:
     """List what must be read beside the configuration to believe a change.
 
@@ -120,7 +120,7 @@ def observed_paths(
         Device kind.
     paths : collection of str
         Paths that are changed.
-    templates : collection of str, optional
+    templates : container of str, optional
         Attribute templates the profile of the device maps; others are left out.
 
     Returns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from memory_devices import device
 
-from controllers.intent import load_intent, parse_intent, resolve
+from controllers.intent import load_intent, parse_intent, paths_to_read, resolve
 from twin.model.errors import InputError
 from twin.model.safe import parse_yaml
 
@@ -129,3 +129,34 @@ def test_the_same_wish_twice_is_no_conflict():
     one = '  - {name: p, select: "kind:ap", set: {radio/2/channel: 36}}'
     two = '  - {name: q, select: "site:zoo", set: {radio/2/channel: 36}}'
     assert len(resolved(f"{one}\n{two}")) == 4
+
+
+RADIO_WHEN = (
+    '  - {{name: c, select: "kind:ap", set: {{radio/2/tx_power_dbm: 17}},\n     when: {{{when}}}}}'
+)
+SWITCH = device("sw-1", "switch", profile="poe-switch")
+AP = device("ap-1", "ap", profile="openconfig-ap")
+
+
+def read_for(changes, devices):
+    wish = intent(changes)
+    return paths_to_read(wish, resolve(wish, devices), devices)
+
+
+def test_everything_writable_is_read_and_what_a_condition_asks():
+    plain = read_for(RADIO_WHEN.format(when="radio/2/enabled: true"), [AP, SWITCH])
+    assert list(plain) == ["ap-1"]
+    assert {"radio/1/channel", "radio/2/tx_power_dbm", "radio/2/enabled"} <= set(plain["ap-1"])
+    assert "radio/2/channel_in_use" not in plain["ap-1"]
+    asked = read_for(RADIO_WHEN.format(when="radio/2/channel_in_use: 36"), [AP, SWITCH])
+    assert asked["ap-1"] == (*plain["ap-1"], "radio/2/channel_in_use")
+
+
+def test_a_condition_that_the_profile_does_not_map_is_named_with_its_place():
+    host = device("host-1", "host", profile="snmp-host")
+    changes = (
+        '  - {name: c, select: "kind:host", set: {contact: x},\n     when: {radio/1/channel: 1}}'
+    )
+    with pytest.raises(InputError, match="host-1 does not report radio/1/channel") as caught:
+        read_for(changes, [host])
+    assert (caught.value.source, caught.value.line) == ("i.yaml", 5)

@@ -9,14 +9,16 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from planning_memory import CELLS, CELLS_AND_SWITCHES, boxes, plan_of
+from planning_memory import CELLS, CELLS_AND_SWITCHES, boxes, plan_of, profile
 
-from controllers.plan import members_of, reverse_plan, touched_hash
+from controllers.intent import parse_intent, resolve
+from controllers.plan import make_plan, members_of, reverse_plan, touched_hash
 from controllers.plan_file import load_plan, parse_plan, plan_data, plan_digest, save_plan
 from controllers.plan_text import render_plan, summary_line
 from controllers.policies.levels import level_policy
 from controllers.ports import Effect, EffectRow
 from twin.model.errors import DeviceUnreachable, InputError, PolicyRefused
+from twin.model.safe import parse_yaml
 
 
 def channel_plan(channel, width=20):
@@ -55,6 +57,31 @@ def test_when_leaves_out_devices_that_are_otherwise():
         '  - {name: c, select: "kind:cell", set: {tilt_deg: 6.0}, when: {admin_state: UNLOCKED}}'
     )
     assert [part.device for part in plan_of(made, changes).devices] == ["cell-1"]
+
+
+def conditional_plan(live):
+    made = boxes("ap-1")
+    wish = parse_intent(
+        parse_yaml(
+            'version: 1\nname: n\nchanges:\n  - {name: c, select: "kind:ap",\n'
+            "     set: {radio/2/tx_power_dbm: 17}, when: {radio/2/channel_in_use: 36}}",
+            "i.yaml",
+        )
+    )
+    wants = resolve(wish, made.devices)
+    return make_plan(wish, made.devices, {"ap-1": live}, wants, profile_of=profile)
+
+
+def test_a_condition_on_operational_state_counts():
+    live = {"radio/2/tx_power_dbm": 20, "radio/2/channel_in_use": 36}
+    assert conditional_plan(live).devices[0].target == {"radio/2/tx_power_dbm": 17}
+    assert conditional_plan(live | {"radio/2/channel_in_use": 40}).no_op
+
+
+def test_a_condition_that_was_not_read_is_an_error_with_its_place():
+    with pytest.raises(InputError, match="radio/2/channel_in_use") as caught:
+        conditional_plan({"radio/2/tx_power_dbm": 20})
+    assert (caught.value.source, caught.value.line) == ("i.yaml", 5)
 
 
 def test_class_a_comes_last_and_leaves_before_their_feeders():
