@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from controllers.history import History, history_of, open_runs
 from controllers.journal import Journal
-from controllers.plan import members_of, reverse_plan
+from controllers.plan import Plan, members_of, reverse_plan
 from controllers.ports import Device, DriverFactory
 from controllers.runner import OnEvent, RunResult, apply, drive, members_in
-from controllers.steps import Limits, Note, Outcome
+from controllers.steps import Limits, Note, Outcome, State
 from controllers.transaction import Transaction
 from controllers.verify import KpiGate
 from twin.model.errors import InputError
 
-__all__ = ["RecoverResult", "recover", "rollback"]
+__all__ = ["RecoverResult", "recover", "reverse_of", "rollback"]
 
 _DONE, _PERSON = 0, 5
 
@@ -127,6 +127,47 @@ def _take_up(
     )
 
 
+def reverse_of(journal: Journal, run: str) -> Plan:
+    """Make the plan that takes a confirmed run back.
+
+    Parameters
+    ----------
+    journal : Journal
+        An open journal; its chain is verified first.
+    run : str
+        Id of the run.
+
+    Returns
+    -------
+    Plan
+        To be checked, rehearsed and applied like any other, without effect and findings yet. A
+        device that was changed since is stale when it is applied: nothing is written.
+
+    Raises
+    ------
+    InputError
+        There is no such run, or it was not confirmed.
+    JournalDamaged
+        The journal is not as it was written.
+    JournalError
+        It cannot be read.
+    """
+    journal.verify()
+    told = history_of(journal, run)
+    if told.outcome is not Outcome.CONFIRMED:
+        state = told.outcome.value if told.outcome else "not finished"
+        raise InputError(
+            f"run {run} is {state}: only a confirmed run can be taken back",
+            hint="stellwerk recover finishes open runs",
+        )
+    changed = tuple(
+        part for part in told.plan.devices if told.known[part.device].state is not State.SKIPPED
+    )
+    return reverse_plan(
+        replace(told.plan, devices=changed), name=f"undo of {told.plan.name} ({run})"
+    )
+
+
 def rollback(
     journal: Journal,
     run: str,
@@ -138,7 +179,7 @@ def rollback(
     limits: Limits | None = None,
     n_threads: int = 16,
 ) -> RunResult:
-    """Take a confirmed run back, as a new run.
+    """Take a confirmed run back, as a new run: `reverse_of`, then `controllers.runner.apply`.
 
     Parameters
     ----------
@@ -156,21 +197,11 @@ def rollback(
 
     Raises
     ------
-    InputError
-        There is no such run, or it was not confirmed.
     StellwerkError
-        See `controllers.runner.apply`.
+        See `reverse_of` and `controllers.runner.apply`.
     """
-    told = history_of(journal, run)
-    if told.outcome is not Outcome.CONFIRMED:
-        state = told.outcome.value if told.outcome else "not finished"
-        raise InputError(
-            f"run {run} is {state}: only a confirmed run can be taken back",
-            hint="stellwerk recover finishes open runs",
-        )
-    plan = reverse_plan(told.plan, name=f"undo of {told.plan.name} ({run})")
     return apply(
-        plan,
+        reverse_of(journal, run),
         devices,
         make_driver,
         journal,

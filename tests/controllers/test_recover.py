@@ -162,6 +162,8 @@ def test_a_damaged_journal_is_never_acted_on(tmp_path):
         before = made.state()
         with pytest.raises(JournalDamaged, match="record 1 "):
             recover(journal, made.devices, made.make_driver, limits=FAST)
+        with pytest.raises(JournalDamaged, match="record 1 "):
+            rollback(journal, journal.runs()[0], made.devices, made.make_driver, limits=FAST)
     assert made.state() == before
 
 

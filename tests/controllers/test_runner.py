@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 import time
@@ -13,7 +14,8 @@ from planning_memory import CELLS, CELLS_AND_SWITCHES, FAST, boxes, plan_of
 
 from controllers.history import history_of
 from controllers.journal import Journal
-from controllers.recover import recover, rollback
+from controllers.plan_file import parse_plan, plan_data
+from controllers.recover import recover, reverse_of, rollback
 from controllers.runner import apply
 from controllers.steps import Outcome, State
 from twin.model.errors import (
@@ -417,6 +419,32 @@ def test_rollback_takes_a_confirmed_run_back_as_a_new_run(journal):
     second = rollback(journal, first.run, made.devices, made.make_driver, limits=FAST)
     assert (second.outcome, second.exit_code) == (Outcome.CONFIRMED, 0)
     assert second.run != first.run
+    assert_state(made, "old")
+
+
+def test_the_reverse_of_a_run_is_a_plan_that_apply_takes(journal):
+    made = boxes(*NAMES)
+    first = run(made, journal)
+    plan = reverse_of(journal, first.run)
+    assert plan.applyable
+    assert first.run in plan.name
+    assert {part.device: part.target for part in plan.devices}["cell-1"] == {
+        "tx_power_dbm": 40.0,
+        "tilt_deg": 2.0,
+    }
+    assert parse_plan(json.dumps(plan_data(plan)), "p.json") == plan
+    assert run(made, journal, plan=plan).outcome is Outcome.CONFIRMED
+    assert_state(made, "old")
+
+
+def test_the_reverse_of_a_run_leaves_out_what_the_run_has_skipped(journal):
+    made = boxes(*NAMES)
+    plan = plan_of(made, CELLS_AND_SWITCHES, on_unreachable="skip")
+    made["cell-3"].die()
+    first = run(made, journal, plan=plan)
+    made["cell-3"].revive()
+    back = rollback(journal, first.run, made.devices, made.make_driver, limits=FAST)
+    assert (back.outcome, set(back.devices)) == (Outcome.CONFIRMED, set(NAMES) - {"cell-3"})
     assert_state(made, "old")
 
 
