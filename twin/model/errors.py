@@ -19,7 +19,6 @@ __all__ = [
     "JournalError",
     "ModelError",
     "ModelRangeError",
-    "PlanStale",
     "PolicyRefused",
     "StellwerkError",
 ]
@@ -144,10 +143,6 @@ class DeviceRefused(DeviceError):
 
 class EvidenceMismatch(DeviceError):
     """The device said yes and reads back something else."""
-
-
-class PlanStale(StellwerkError):
-    """The live state is no longer the one the plan was made from."""
 
 
 class PolicyRefused(StellwerkError):
