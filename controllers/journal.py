@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 
 import sqlalchemy as sa
 
+from controllers.reserve import keep_reserve, release_reserve
 from controllers.steps import Note
 from twin.model.errors import JournalBusy, JournalDamaged, JournalError
 
@@ -32,7 +33,8 @@ log = logging.getLogger(__name__)
 _SCHEMA = 1
 _GENESIS = "0" * 64
 _BUSY_MS = 2000
-_RESERVE_BYTES = 256 * 1024
+# Small, so that on a full disk the write-ahead file is used again instead of growing.
+_CHECKPOINT_PAGES = 32
 
 _metadata = sa.MetaData()
 _records = sa.Table(
@@ -47,8 +49,6 @@ _records = sa.Table(
     sa.Column("prev", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
 )
-# Room for the records of an undo when the disk is full: dropping it frees pages inside the file.
-_reserve = sa.Table("reserve", _metadata, sa.Column("room", sa.LargeBinary, nullable=False))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,9 +148,9 @@ class Journal:
         if version == 0:
             _metadata.create_all(connection)
             connection.exec_driver_sql(f"PRAGMA user_version = {_SCHEMA}")
-        if not connection.execute(sa.select(sa.func.count()).select_from(_reserve)).scalar_one():
-            connection.execute(sa.insert(_reserve), {"room": bytes(_RESERVE_BYTES)})
         connection.commit()
+        if version == 0:
+            keep_reserve(self.path)
 
     def close(self) -> None:
         """Close the file; never raises."""
@@ -166,6 +166,8 @@ class Journal:
     @contextlib.contextmanager
     def lease(self, purpose: str) -> Iterator[None]:
         """Be the only controller of this journal; the kernel gives the lease back at any death.
+
+        Only here is a released reserve taken anew: nobody then needs the room for an undo.
 
         Parameters
         ----------
@@ -193,6 +195,7 @@ class Journal:
             with contextlib.suppress(OSError):  # a full disk must not keep recovery out
                 os.ftruncate(handle, 0)
                 os.pwrite(handle, f"process {os.getpid()} ({purpose})".encode(), 0)
+            keep_reserve(self.path)
             yield
         finally:
             os.close(handle)
@@ -244,16 +247,14 @@ class Journal:
         Raises
         ------
         JournalError
-            Not even that can be written.
+            The file that keeps the room cannot be removed.
         """
-        connection = self._connected()
-        with self._errors("written"):
-            try:
-                connection.execute(sa.delete(_reserve))
-                connection.commit()
-            except BaseException:
-                connection.rollback()
-                raise
+        try:
+            release_reserve(self.path)
+        except OSError as err:
+            raise JournalError(
+                f"{self.path}: its reserve cannot be released ({err.strerror})"
+            ) from err
 
     def _last(self, connection: sa.Connection) -> tuple[int, str]:
         row = connection.execute(
@@ -388,6 +389,7 @@ def _on_connect(connection: sqlite3.Connection, _: object) -> None:
     connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
 
 
 def _on_begin(connection: sa.Connection) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import sqlite3
 import stat
+import subprocess
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from controllers.journal import Journal
+from controllers.reserve import reserve_of
 from controllers.steps import Note
 from twin.model.errors import JournalBusy, JournalDamaged, JournalError
 from twin.model.secret import Secret
@@ -133,24 +137,90 @@ def test_reading_goes_on_while_another_holds_the_lease(path):
         journal.append("r", [Note("a", "", {})])
 
 
-def fill(journal, notes):
-    for _ in range(100):
-        journal.append("r", notes)
+@pytest.fixture(params=[1, 8])
+def small_disk(request, tmp_path):
+    """A file system of so many MiB of its own."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small tmpfs")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={request.param}m", "none", folder],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode:
+        pytest.skip(f"no tmpfs can be mounted here: {made.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def test_a_full_disk_is_an_error_and_the_reserve_lets_the_undo_be_written(path):
-    with Journal(path) as journal:
-        pages = journal._connected().exec_driver_sql("PRAGMA page_count").scalar_one()
-        journal._connected().rollback()
-        journal._connected().connection.execute(f"PRAGMA max_page_count = {pages}")
-        big = [Note("a", "", {"text": "x" * 8000})]
+def fill(folder):
+    """Leave no block free, as somebody else's log file does."""
+    with (folder / "log").open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(512))
+
+
+def undo(i):
+    return [Note("send", f"cell-{i:04}", {"op": "restore", "values": {"tilt_deg": 4.0, "n": i}})]
+
+
+def append_undo(journal, n_records):
+    for i in range(n_records):
+        journal.append("r", undo(i))
+
+
+@pytest.mark.parametrize("n_before", [0, 1, 30, 300])
+def test_on_a_full_disk_the_reserve_lets_the_undo_be_written(small_disk, n_before):
+    """Record by record, each durable on its own, wherever the write-ahead file stands."""
+    with Journal(small_disk / "journal.db") as journal, journal.lease("apply"):
+        journal.append("r", [Note("begin", "", {"plan": "x" * 30_000})])
+        append_undo(journal, n_before)
+        fill(small_disk)
         with pytest.raises(JournalError, match="make room"):
-            fill(journal, big)
+            append_undo(journal, 1000)
         n_records = journal.verify().n_records
         journal.release_reserve()
-        for _ in range(10):
-            journal.append("r", big)
-        assert journal.verify().n_records == n_records + 10
+        append_undo(journal, 200)
+        assert journal.verify().n_records == n_records + 200
+    with Journal(small_disk / "journal.db") as journal:
+        assert journal.verify().n_records == n_records + 200
+
+
+def test_on_a_full_disk_recovery_opens_the_journal_and_has_half_of_what_is_free(small_disk):
+    path = small_disk / "journal.db"
+    with Journal(path) as journal:
+        fill(small_disk)
+        journal.release_reserve()
+    disk = os.statvfs(small_disk)
+    n_free = disk.f_bavail * disk.f_frsize
+    with Journal(path) as journal, journal.lease("recover"):
+        assert 0 < reserve_of(path).stat().st_size <= n_free // 2
+        journal.append("r", undo(0))
+
+
+def test_a_disk_too_full_for_a_reserve_is_a_warning(small_disk, caplog):
+    with Journal(small_disk / "journal.db") as journal:
+        journal.release_reserve()
+        fill(small_disk)
+        with journal.lease("recover"):
+            assert "make room" in caplog.text
+
+
+def test_the_reserve_is_kept_beside_the_journal_until_released(path):
+    reserve = reserve_of(path)
+    assert reserve.stat().st_size == 4 * 1024 * 1024
+    assert reserve.stat().st_blocks * 512 >= 4 * 1024 * 1024
+    assert stat.S_IMODE(reserve.stat().st_mode) == 0o600
+    with Journal(path) as journal:
+        journal.release_reserve()
+        journal.release_reserve()
+        with Journal(path):
+            assert not reserve.exists(), "opened beside an undo, it takes the room away"
+        with journal.lease("apply"):
+            assert reserve.exists()
 
 
 def test_a_locked_file_is_an_error(path):
