@@ -10,6 +10,7 @@ import pytest
 from twin.model.city import Stop
 from twin.radio.points import rsrp_dbm
 from twin.sim.cells import layer_shares
+from twin.sim.places import place_people
 from twin.sim.power import MACRO, MICRO, base_station_of, cell_power_w, transceivers
 from twin.sim.trams import find_line
 from twin.sim.world import World
@@ -176,3 +177,41 @@ def test_platforms_of_one_stop_are_one_and_a_town_without_trams_has_no_line():
     assert find_line([]).n_trams() == 0
     bus = Stop(id="b", name="b", x_m=0.0, y_m=0.0, modes=("bus",))
     assert find_line([bus]).length_m == 0.0
+
+
+def test_a_cell_on_a_lamp_post_has_users_wherever_the_census_raster_lies(city, make_world):
+    """Its reach is less than the 100 m between the centres of census cells."""
+    head = replace(
+        next(cell for cell in city.cells if cell.id == CELL),
+        scenario="UMi",
+        height_m=8.0,
+        tilt_deg=0.0,
+        tx_power_dbm=16.0,
+        antenna_gain_dbi=6.0,
+        beamwidth_h_deg=360.0,
+        beamwidth_v_deg=30.0,
+    )
+    x, y = city.census[-1].x_m, city.census[-1].y_m
+    places = ((x - 100.0, y - 100.0), (x - 100.0, y - 350.0), (x - 350.0, y - 150.0))
+    heads = [
+        replace(head, id=f"cell-a-l{k}-1-n78", site=f"site-a-l{k}", x_m=at[0], y_m=at[1])
+        for k, at in enumerate(places)
+    ]
+    crowd = tuple(replace(cell, residents=20.0 * cell.residents) for cell in city.census)
+    town = replace(city, census=crowd, cells=(*city.cells, *heads))
+    users = np.zeros(3)
+    for seed in range(8):  # the shadow of a site is another with each
+        world = World(town, seed=seed, start=make_world(hour=20).now)
+        users += [world.read(cell.id, "users") for cell in heads]
+    assert users.min() > 0.4 * users.max(), users
+
+
+def test_residents_near_a_street_cell_are_spread_and_none_is_lost(city):
+    head = replace(city.cells[0], scenario="UMi")
+    track = (np.zeros(2), np.zeros(2))
+    whole = place_people(city, track, None, 0.0)
+    split = place_people(replace(city, cells=(head,)), track, None, 0.0)
+    assert split.residents.sum() == pytest.approx(whole.residents.sum())
+    away = np.hypot(split.x_m - head.x_m, split.y_m - head.y_m)
+    assert (split.residents[(away > 0.0) & (away < 80.0)] == 60.0 / 25.0).all()
+    assert (away < 30.0).sum() == 9
