@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controllers.drivers import make_driver
-from controllers.intent import Intent, resolve
+from controllers.intent import Intent, Want, paths_to_read, resolve
 from controllers.inventory import load_inventory, select
-from controllers.live import read_live
-from controllers.plan import Plan, make_plan
+from controllers.live import Live, read_live
+from controllers.plan import DevicePlan, Plan, make_plan
 from controllers.policies import CityFacts, check_plan
 from controllers.ports import Device
 from controllers.verify import differences
 from hil.effects import TwinPredictor
 from hil.gate import BandGate
 from stellwerk.output import progress, waiting
+from twin.model.attributes import Value
 from twin.model.city import City
-from twin.model.errors import DeviceError
+from twin.model.errors import DeviceError, InputError
 from twin.radio.coverage import CityCoverage, compute
 
 __all__ = ["Desk", "open_desk", "read_back"]
@@ -66,16 +67,80 @@ class Desk:
         DeviceError
             A device refused to be read.
         """
-        wants = resolve(intent, self.devices)
-        if limit:
-            chosen = {device.id for device in select(self.devices, limit)}
-            wants = {device: want for device, want in wants.items() if device in chosen}
-        asked = [device for device in self.devices if device.id in wants]
-        with waiting(f"reading {len(asked)} devices"):
-            live = read_live(asked, make_driver)
+        wants = self.wants(intent, limit)
+        live = self._read(tuple(wants), paths_to_read(intent, wants, self.devices))
         plan = make_plan(intent, self.devices, live.values, wants, unreachable=live.unreachable)
+        return self._judged(plan, with_effect=with_effect)
+
+    def wants(self, intent: Intent, limit: str = "") -> dict[str, dict[str, Want]]:
+        """Settle which device shall have which values.
+
+        Parameters
+        ----------
+        intent : Intent
+            What is wanted.
+        limit : str
+            Selection that narrows the devices; empty for all.
+
+        Returns
+        -------
+        dict
+            Wanted value by attribute path, by device id.
+
+        Raises
+        ------
+        InputError
+            The intent does not fit the inventory, or the limit leaves nothing of it.
+        """
+        wants = resolve(intent, self.devices)
+        if not limit:
+            return wants
+        chosen = {device.id for device in select(self.devices, limit)}
+        narrowed = {device: want for device, want in wants.items() if device in chosen}
+        if not narrowed:
+            raise InputError(
+                f"--limit {limit!r} leaves no device of this intent",
+                hint=f"it is about {', '.join(sorted(wants)[:5])}",
+            )
+        return narrowed
+
+    def refreshed(self, plan: Plan) -> Plan:
+        """Judge a saved plan by the live state of now: policies, effect, what it does not change.
+
+        Parameters
+        ----------
+        plan : Plan
+            A plan from a file; its own findings are not believed.
+
+        Returns
+        -------
+        Plan
+            The same changes with fresh context, findings and effect.
+
+        Raises
+        ------
+        DeviceError
+            A device refused to be read.
+        """
+        live = self._read(tuple(part.device for part in plan.devices))
+        parts = tuple(
+            replace(part, context=_untouched(part, live.values.get(part.device, part.context)))
+            for part in plan.devices
+        )
+        fresh = replace(plan, devices=parts, findings=(), unreachable=live.unreachable)
+        return self._judged(fresh, with_effect=True)
+
+    def _read(
+        self, names: tuple[str, ...], paths: Mapping[str, tuple[str, ...]] | None = None
+    ) -> Live:
+        asked = [device for device in self.devices if device.id in names]
+        with waiting(f"reading {len(asked)} devices"):
+            return read_live(asked, make_driver, paths=paths)
+
+    def _judged(self, plan: Plan, *, with_effect: bool) -> Plan:
         plan = check_plan(plan, self.devices, CityFacts(self.city))
-        if with_effect and not plan.no_op:
+        # What the law forbids is not worth a prediction, and may be outside every model.
+        if with_effect and not plan.no_op and not plan.blockers:
             plan = replace(plan, effect=self.predictor.predict(plan.changes))
         return plan
 
@@ -93,6 +158,10 @@ class Desk:
             Bound to what the twin predicts for this plan.
         """
         return BandGate(self.predictor.what_if(plan.changes), self.devices)
+
+
+def _untouched(part: DevicePlan, values: Mapping[str, Value]) -> dict[str, Value]:
+    return {path: value for path, value in values.items() if path not in part.target}
 
 
 def open_desk(city: City, inventory: Path, coverage: CityCoverage | None = None) -> Desk:

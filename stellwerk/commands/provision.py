@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -11,25 +11,25 @@ from typing import Annotated
 import typer
 
 from controllers.drivers import make_driver
-from controllers.history import history_of
-from controllers.intent import load_intent
+from controllers.history import open_devices
+from controllers.intent import Intent, load_intent
 from controllers.inventory import load_inventory
 from controllers.journal import Journal
 from controllers.plan import Plan
 from controllers.plan_file import load_plan, plan_data, save_plan
 from controllers.plan_text import render_plan
 from controllers.recover import recover as recover_runs
-from controllers.recover import rollback as roll_back
+from controllers.recover import reverse_of
 from controllers.runner import RunResult, StepEvent
 from controllers.runner import apply as apply_plan
 from hil.rehearse import rehearse
 from stellwerk.commands.city import CityOption
-from stellwerk.exits import Exit
+from stellwerk.exits import Exit, exit_of
 from stellwerk.output import JsonOption, notes, print_json, print_line, waiting
 from stellwerk.settings import Settings, load_settings
 from stellwerk.workflow import Desk, open_desk, read_back
 from twin.geo.cityfile import load_city
-from twin.model.errors import InputError
+from twin.model.errors import DeviceConflict, DeviceUnreachable, InputError, PolicyRefused
 
 __all__ = ["apply", "journal_app", "plan", "recover", "rollback", "run_data", "show_step"]
 
@@ -87,6 +87,8 @@ def _show_run(result: RunResult) -> None:
         notes.print(f"  because {result.reason}", markup=False)
     for device, reason in result.reasons.items():
         notes.print(f"  {device}: {result.devices[device]}: {reason}", markup=False)
+    if result.exit_code == Exit.NOT_RESTORED:
+        notes.print("bring these devices back, then run `stellwerk recover`", markup=False)
 
 
 def plan(
@@ -111,9 +113,16 @@ def plan(
         print_json(plan_data(made))
     else:
         print_line("\n".join(render_plan(made)))
-    if made.blockers:
-        raise typer.Exit(Exit.POLICY)
-    if detailed_exitcode and not made.no_op:
+    _end_of_plan(made, detailed_exitcode=detailed_exitcode)
+
+
+def _end_of_plan(made: Plan, *, detailed_exitcode: bool) -> None:
+    try:
+        made.require_applyable()
+    except (PolicyRefused, DeviceUnreachable) as err:
+        notes.print(f"error: this plan cannot be applied: {err}", markup=False)
+        raise typer.Exit(exit_of(err)) from err
+    if detailed_exitcode and not made.is_settled:
         raise typer.Exit(Exit.CHANGES)
 
 
@@ -137,24 +146,43 @@ def apply(
     """Rehearse a change on copies, apply it as one transaction, verify it; or take it all back."""
     settings = load_settings(city=city, inventory=inventory, journal=journal)
     desk = _desk(settings)
-    is_plan = what.suffix == ".json"
-    made = load_plan(what) if is_plan else desk.plan(load_intent(what))
-    notes.print("\n".join(render_plan(made)), markup=False)
-    made.require_applyable()
-    if made.no_op:
+    intent = None if what.suffix == ".json" else load_intent(what)
+    with Journal(Path(settings.journal)) as book:
+        book.verify()
+        if intent:
+            _refuse_open(book, desk.wants(intent))
+            made = desk.plan(intent)
+        else:
+            made = desk.refreshed(load_plan(what))
+        result = _carry_out(made, desk, book, question="apply this plan?", yes=yes)
+    if result is None:
         if json:
             print_json({"no_op": True, "exit_code": int(Exit.OK)})
         return
-    _agree("apply this plan?", yes=yes)
+    _finish(result, made, desk, intent, json=json)
+
+
+def _refuse_open(book: Journal, names: Collection[str]) -> None:
+    """Refuse devices that an unfinished run has left open: what they say now may not last."""
+    for device, run in open_devices(book).items():
+        if device in names:
+            raise DeviceConflict(
+                device, f"is still open in run {run}; run `stellwerk recover` first"
+            )
+
+
+def _carry_out(
+    made: Plan, desk: Desk, book: Journal, *, question: str, yes: bool
+) -> RunResult | None:
+    """Show, ask, rehearse and apply a plan; None if there is nothing to do."""
+    notes.print("\n".join(render_plan(made)), markup=False)
+    made.require_applyable()
+    if made.no_op:
+        return None
+    _agree(question, yes=yes)
     _rehearse(made, desk)
     gate = desk.gate(made)
-    with Journal(Path(settings.journal)) as book:
-        result = apply_plan(made, desk.devices, make_driver, book, on_event=show_step, gate=gate)
-    wrong = read_back(made, desk.devices) if result.exit_code == Exit.OK else {}
-    replan_empty = None
-    if result.exit_code == Exit.OK and not is_plan:
-        replan_empty = desk.plan(load_intent(what), with_effect=False).no_op
-    _finish(result, wrong, replan_empty, json=json)
+    return apply_plan(made, desk.devices, make_driver, book, on_event=show_step, gate=gate)
 
 
 def _rehearse(made: Plan, desk: Desk) -> None:
@@ -170,38 +198,51 @@ def _rehearse(made: Plan, desk: Desk) -> None:
 
 
 def _finish(
-    result: RunResult,
-    wrong: Mapping[str, tuple[str, ...]],
-    replan_empty: bool | None,
-    *,
-    json: bool,
+    result: RunResult, made: Plan, desk: Desk, intent: Intent | None, *, json: bool
 ) -> None:
+    """Read back, plan again, print; the state of the devices decides the exit code."""
+    wrong: Mapping[str, tuple[str, ...]] = {}
+    replan_empty = None
+    if result.exit_code == Exit.OK:
+        wrong = read_back(made, desk.devices)
+        if intent and not wrong:
+            replan_empty = desk.plan(intent, with_effect=False).is_settled
+    code = result.exit_code or (Exit.NOT_RESTORED if wrong or replan_empty is False else Exit.OK)
     _show_run(result)
     for device, paths in wrong.items():
         notes.print(f"  {device}: not as planned: {', '.join(paths)}", markup=False)
     if json:
-        print_json(run_data(result) | {"differs": wrong, "replan_empty": replan_empty})
-    code = result.exit_code or (Exit.NOT_RESTORED if wrong or replan_empty is False else Exit.OK)
+        _print_result(run_data(result) | {"differs": wrong, "replan_empty": replan_empty})
     if code:
         raise typer.Exit(code)
+
+
+def _print_result(document: dict[str, object]) -> None:
+    try:
+        print_json(document)
+    except InputError as err:
+        # The devices have changed: what could not be printed must not hide how they are.
+        notes.print(f"error: {err}", markup=False)
 
 
 def rollback(
     run: Annotated[str, typer.Argument(help="Run of the journal to take back.")],
     *,
+    city: CityOption = "",
     inventory: InventoryOption = "",
     journal: JournalOption = "",
     yes: YesOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Take a finished run back by the undo its journal holds, as a new run."""
-    settings = load_settings(inventory=inventory, journal=journal)
-    devices = load_inventory(Path(settings.inventory))
+    """Take a confirmed run back: the reverse plan, judged, rehearsed and applied as a new run."""
+    settings = load_settings(city=city, inventory=inventory, journal=journal)
+    desk = _desk(settings)
     with _existing(settings) as book:
-        history_of(book, run)
-        _agree(f"take run {run} back?", yes=yes)
-        result = roll_back(book, run, devices, make_driver, on_event=show_step)
-    _finish(result, {}, None, json=json)
+        made = desk.refreshed(reverse_of(book, run))
+        _refuse_open(book, [part.device for part in made.devices])
+        result = _carry_out(made, desk, book, question=f"take run {run} back?", yes=yes)
+    if result is not None:
+        _finish(result, made, desk, None, json=json)
 
 
 def recover(

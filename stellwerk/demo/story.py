@@ -177,16 +177,16 @@ def first_act(story: Story, plan: Plan) -> dict[str, str]:
     with story.timer.step("verify"), waiting("verifying"):
         wrong = read_back(plan, devices) if result.exit_code == Exit.OK else {"": ("not applied",)}
         replan = story.desk.plan(load_intent(story.intent), with_effect=False)
-        story.replan_empty = replan.no_op
+        story.replan_empty = replan.is_settled
         evidence = f"read back in new sessions, {len(wrong)} differ; plan again is " + (
-            "empty" if replan.no_op else "not empty"
+            "empty" if replan.is_settled else "not empty"
         )
         story.record(
             Act(
                 name="apply and verify",
                 outcome=str(result.outcome),
                 evidence=evidence,
-                ok=result.exit_code == Exit.OK and not wrong and replan.no_op,
+                ok=result.exit_code == Exit.OK and not wrong and replan.is_settled,
                 exit_code=result.exit_code,
                 run=result.run,
             )
