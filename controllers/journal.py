@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
-import json
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import sqlalchemy as sa
 
+from controllers.chain import GENESIS, REMEDY, Chain, Record, check_row, record_of, row_of
 from controllers.reserve import keep_reserve, release_reserve
 from controllers.steps import Note
 from twin.model.errors import JournalBusy, JournalDamaged, JournalError
@@ -31,7 +29,6 @@ __all__ = ["Chain", "Journal", "Record"]
 log = logging.getLogger(__name__)
 
 _SCHEMA = 1
-_GENESIS = "0" * 64
 _BUSY_MS = 2000
 # Small, so that on a full disk the write-ahead file is used again instead of growing.
 _CHECKPOINT_PAGES = 32
@@ -51,43 +48,6 @@ _records = sa.Table(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One record.
-
-    Parameters
-    ----------
-    seq : int
-        Place in the journal, from 1.
-    run : str
-        Run it belongs to.
-    at : str
-        UTC time, ISO 8601; for people, never for decisions.
-    kind, device : str
-        What it is and whom it is about.
-    payload : mapping
-        Content.
-    hash : str
-        Hash of the record and of everything before it.
-    """
-
-    seq: int
-    run: str
-    at: str
-    kind: str
-    device: str
-    payload: Mapping[str, Any]
-    hash: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chain:
-    """What `Journal.verify` found: how many records, and the hash of the last one."""
-
-    n_records: int
-    head: str
-
-
 class Journal:
     """An append-only journal in one SQLite file.
 
@@ -95,10 +55,13 @@ class Journal:
     ----------
     path : Path or str
         The file; its folder is made when it is opened. Its lock file lies beside it.
+    read_only : bool
+        Only show and verify: the file must be there and may be on a read-only file system.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
         self.path = Path(path)
+        self._is_read_only = read_only
         self._engine: sa.Engine | None = None
         self._connection: sa.Connection | None = None
         self._head: tuple[int, str] | None = None
@@ -111,7 +74,7 @@ class Journal:
         self.close()
 
     def open(self) -> None:
-        """Open the file, and make it if it is not there.
+        """Open the file, and make it if it is not there and may be written.
 
         Raises
         ------
@@ -123,34 +86,47 @@ class Journal:
         if self._connection is not None:
             return
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            if not self._is_read_only:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            flags = os.O_RDONLY if self._is_read_only else os.O_RDWR | os.O_CREAT
+            os.close(os.open(self.path, flags | os.O_CLOEXEC, 0o600))
         except OSError as err:
             raise JournalError(f"{self.path}: cannot be opened ({err.strerror})") from err
-        self._engine = sa.create_engine(f"sqlite:///{self.path}", poolclass=sa.pool.NullPool)
+        uri = _read_only_uri(self.path) if self._is_read_only else f"{_uri(self.path)}?mode=rw"
+        self._engine = sa.create_engine(
+            "sqlite://",
+            creator=lambda: sqlite3.connect(uri, uri=True),
+            poolclass=sa.pool.NullPool,
+        )
         sa.event.listen(self._engine, "connect", _on_connect)
+        if not self._is_read_only:
+            sa.event.listen(self._engine, "connect", _on_writable)
         sa.event.listen(self._engine, "begin", _on_begin)
         with self._errors("opened"):
             try:
                 self._connection = self._engine.connect()
-                self._make_tables(self._connection)
+                self._check_schema(self._connection)
             except BaseException:
                 self.close()
                 raise
 
-    def _make_tables(self, connection: sa.Connection) -> None:
+    def _check_schema(self, connection: sa.Connection) -> None:
         version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         if version > _SCHEMA:
             connection.rollback()
             raise JournalError(
                 f"{self.path}: written by a newer version (schema {version}); upgrade stellwerk"
             )
-        if version == 0:
-            _metadata.create_all(connection)
-            connection.exec_driver_sql(f"PRAGMA user_version = {_SCHEMA}")
+        if version:
+            connection.rollback()
+            return
+        if self._is_read_only:
+            connection.rollback()
+            raise JournalError(f"{self.path}: is not a journal, or nothing was written to it yet")
+        _metadata.create_all(connection)
+        connection.exec_driver_sql(f"PRAGMA user_version = {_SCHEMA}")
         connection.commit()
-        if version == 0:
-            keep_reserve(self.path)
+        keep_reserve(self.path)
 
     def close(self) -> None:
         """Close the file; never raises."""
@@ -179,8 +155,9 @@ class Journal:
         JournalBusy
             Another controller holds it.
         JournalError
-            The lock file cannot be written.
+            The lock file cannot be written, or the journal is open for reading only.
         """
+        self._require_writable()
         path = self.path.with_name(self.path.name + ".lock")
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -203,6 +180,8 @@ class Journal:
     def append(self, run: str, notes: Sequence[Note]) -> int:
         """Write records; when this returns they are on the disk.
 
+        The first call follows the whole chain: nothing is added to what is damaged.
+
         Parameters
         ----------
         run : str
@@ -219,8 +198,11 @@ class Journal:
         ------
         JournalError
             They could not all be written; then none was.
+        JournalDamaged
+            What is there is not as it was written.
         """
         connection = self._connected()
+        self._require_writable()
         if not notes:
             return self._head[0] if self._head else 0
         at = datetime.now(UTC).isoformat(timespec="microseconds")
@@ -230,7 +212,7 @@ class Journal:
                 rows = []
                 for note in notes:
                     seq += 1
-                    row = _row(seq, run, at, note, prev)
+                    row = row_of(seq, run, at, note, prev)
                     prev = row["hash"]
                     rows.append(row)
                 connection.execute(sa.insert(_records), rows)
@@ -249,6 +231,7 @@ class Journal:
         JournalError
             The file that keeps the room cannot be removed.
         """
+        self._require_writable()
         try:
             release_reserve(self.path)
         except OSError as err:
@@ -257,20 +240,34 @@ class Journal:
             ) from err
 
     def _last(self, connection: sa.Connection) -> tuple[int, str]:
+        if self._head is None:
+            chain = self._follow(connection)
+            return chain.n_records, chain.head
         row = connection.execute(
-            sa.select(_records).order_by(_records.c.seq.desc()).limit(1)
+            sa.select(_records.c.seq, _records.c.hash).order_by(_records.c.seq.desc()).limit(1)
         ).one_or_none()
-        if row is None:
-            found = (0, _GENESIS)
-        else:
-            found = (row.seq, row.hash)
-            if self._head is None:
-                _check(row, row.seq, row.prev)
-        if self._head is not None and found != self._head:
+        found = (row.seq, row.hash) if row else (0, GENESIS)
+        if found != self._head:
             raise JournalError(
                 f"{self.path}: record {found[0]} was written or removed by somebody else"
             )
         return found
+
+    def _follow(
+        self, connection: sa.Connection, expected_head: tuple[int, str] | None = None
+    ) -> Chain:
+        n_records, head = 0, GENESIS
+        is_expected = expected_head is None
+        for row in connection.execute(sa.select(_records).order_by(_records.c.seq)):
+            check_row(row, n_records + 1, head, self.path)
+            n_records, head = row.seq, row.hash
+            is_expected = is_expected or (n_records, head) == expected_head
+        if not is_expected and expected_head is not None:
+            raise JournalDamaged(
+                f"record {expected_head[0]} in {self.path} is not the one that was noted: the "
+                f"journal was cut off, or this is an older copy; {REMEDY}"
+            )
+        return Chain(n_records=n_records, head=head)
 
     def records(
         self, run: str | None = None, *, kinds: Sequence[str] | None = None
@@ -288,6 +285,8 @@ class Journal:
         ------
         JournalError
             They cannot be read.
+        JournalDamaged
+            One is none that a journal writes.
         """
         query = sa.select(_records).order_by(_records.c.seq)
         if run is not None:
@@ -297,7 +296,7 @@ class Journal:
         connection = self._connected()
         with self._errors("read"):
             try:
-                return tuple(_record(row) for row in connection.execute(query))
+                return tuple(record_of(row, self.path) for row in connection.execute(query))
             finally:
                 connection.rollback()
 
@@ -341,27 +340,20 @@ class Journal:
             The file cannot be read.
         """
         connection = self._connected()
-        n_records, head = 0, _GENESIS
-        is_expected = expected_head is None
         with self._errors("read"):
             try:
-                for row in connection.execute(sa.select(_records).order_by(_records.c.seq)):
-                    _check(row, n_records + 1, head)
-                    n_records, head = row.seq, row.hash
-                    is_expected = is_expected or (n_records, head) == expected_head
+                return self._follow(connection, expected_head)
             finally:
                 connection.rollback()
-        if not is_expected and expected_head is not None:
-            raise JournalDamaged(
-                f"record {expected_head[0]} is not the one that was noted: the journal was cut "
-                "off, or this is an older copy"
-            )
-        return Chain(n_records=n_records, head=head)
 
     def _connected(self) -> sa.Connection:
         if self._connection is None:
             raise JournalError(f"{self.path}: is not open")
         return self._connection
+
+    def _require_writable(self) -> None:
+        if self._is_read_only:
+            raise JournalError(f"{self.path}: is open for reading only")
 
     @contextlib.contextmanager
     def _errors(self, verb: str) -> Iterator[None]:
@@ -378,15 +370,47 @@ class Journal:
         text = str(err.orig)
         code = getattr(err.orig, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            raise JournalDamaged(f"{self.path}: {text}; restore a backup") from err
+            raise JournalDamaged(f"{self.path}: {text}; {REMEDY}") from err
         if code == sqlite3.SQLITE_FULL:
             text += "; make room on the disk"
         raise JournalError(f"{self.path}: cannot be {verb} ({text})") from err
 
 
+def _uri(path: Path) -> str:
+    return path.absolute().as_uri()
+
+
+def _read_only_uri(path: Path) -> str:
+    """Find out how a file can be read: beside its writer, or, where SQLite can keep no index.
+
+    Without a writable folder a journal in write-ahead mode can be read only as an immutable
+    file; what still lies in the write-ahead file would then be left out, so that is refused.
+    """
+    uri = f"{_uri(path)}?mode=ro"
+    try:
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
+            connection.execute("PRAGMA user_version").fetchone()
+    except sqlite3.Error as err:
+        if err.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            return uri
+        ahead = path.with_name(path.name + "-wal")
+        if ahead.is_file() and ahead.stat().st_size:
+            raise JournalError(
+                f"{path}: its last records are in {ahead.name}, which cannot be read in a "
+                "read-only folder; copy both files to a writable one"
+            ) from err
+        return f"{uri}&immutable=1"
+    return uri
+
+
 def _on_connect(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # SQLAlchemy says BEGIN; see its pysqlite dialect notes
+    # Text that is no UTF-8 is damage, which the chain names; it must not fail before.
+    connection.text_factory = lambda text: text.decode(errors="surrogateescape")
     connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+
+
+def _on_writable(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
@@ -394,52 +418,3 @@ def _on_connect(connection: sqlite3.Connection, _: object) -> None:
 
 def _on_begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN")
-
-
-def _canonical(payload: Mapping[str, Any]) -> str:
-    return json.dumps(payload, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def _hash(prev: str, seq: int, run: str, at: str, kind: str, device: str, payload: str) -> str:
-    text = json.dumps([prev, seq, run, at, kind, device, payload], separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _row(seq: int, run: str, at: str, note: Note, prev: str) -> dict[str, Any]:
-    payload = _canonical(note.payload)
-    return {
-        "seq": seq,
-        "run": run,
-        "at": at,
-        "kind": note.kind,
-        "device": note.device,
-        "payload": payload,
-        "prev": prev,
-        "hash": _hash(prev, seq, run, at, note.kind, note.device, payload),
-    }
-
-
-def _check(row: Any, seq: int, prev: str) -> None:  # noqa: ANN401 - a row of SQLAlchemy
-    """Check one row against its place and the hash before it."""
-    if row.seq != seq:
-        raise JournalDamaged(f"record {seq} is missing: the journal goes on with {row.seq}")
-    if row.prev != prev:
-        raise JournalDamaged(f"record {seq} does not follow the one before it")
-    if row.hash != _hash(row.prev, row.seq, row.run, row.at, row.kind, row.device, row.payload):
-        raise JournalDamaged(f"record {seq} was changed after it was written")
-
-
-def _record(row: Any) -> Record:  # noqa: ANN401 - a row of SQLAlchemy
-    try:
-        payload = json.loads(row.payload)
-    except ValueError as err:
-        raise JournalDamaged(f"record {row.seq} was changed after it was written") from err
-    return Record(
-        seq=row.seq,
-        run=row.run,
-        at=row.at,
-        kind=row.kind,
-        device=row.device,
-        payload=payload,
-        hash=row.hash,
-    )

@@ -81,6 +81,51 @@ def test_the_first_bad_record_is_named(path, mutation, n):
         journal.verify()
 
 
+def test_damage_names_the_file_and_the_remedy(path):
+    sql(path, MUTATIONS["edit"].replace("{n}", "6"))
+    with Journal(path) as journal, pytest.raises(JournalDamaged) as caught:
+        journal.verify()
+    assert str(caught.value) == (
+        f"record 6 in {path} was changed after it was written; restore the journal from a "
+        "backup; apply and recover refuse until then"
+    )
+
+
+def test_nothing_is_added_behind_damage_anywhere(path):
+    sql(path, MUTATIONS["edit"].replace("{n}", "2"))
+    with Journal(path) as journal, pytest.raises(JournalDamaged, match="record 2 "):
+        journal.append("r", [Note("a", "", {})])
+
+
+NONSENSE = {
+    "blob": "x'00ff'",
+    "blob of JSON": "CAST('{}' AS BLOB)",
+    "no UTF-8": "CAST(x'7bff7d' AS TEXT)",
+    "no JSON": "'{'",
+    "no object": "'[1]'",
+    "too deep": f"'{'[' * 100_000}'",
+    "empty": "''",
+}
+
+
+@pytest.mark.parametrize("value", NONSENSE.values(), ids=NONSENSE.keys())
+def test_a_payload_that_no_journal_writes_is_damage(path, value):
+    sql(path, f"UPDATE records SET payload = {value} WHERE seq = 6")
+    with Journal(path, read_only=True) as journal:
+        with pytest.raises(JournalDamaged, match="record 6 in "):
+            journal.verify()
+        with pytest.raises(JournalDamaged, match="record 6 in "):
+            journal.records()
+
+
+@pytest.mark.parametrize("column", ["run", "at", "kind", "device", "prev", "hash"])
+@pytest.mark.parametrize("value", ["x'00ff'", "CAST(x'ff' AS TEXT)"])
+def test_a_column_of_another_type_is_damage(path, column, value):
+    sql(path, f"UPDATE records SET {column} = {value} WHERE seq = 6")
+    with Journal(path) as journal, pytest.raises(JournalDamaged, match="record 6 in "):
+        journal.verify()
+
+
 @pytest.mark.parametrize("n", range(1, N))
 def test_swapped_records_are_named(path, n):
     sql(
@@ -221,6 +266,60 @@ def test_the_reserve_is_kept_beside_the_journal_until_released(path):
             assert not reserve.exists(), "opened beside an undo, it takes the room away"
         with journal.lease("apply"):
             assert reserve.exists()
+
+
+def test_a_journal_on_a_read_only_file_system_is_shown_and_verified(path, small_disk):
+    copy = small_disk / "jour nal?#%41.db"
+    shutil.copy(path, copy)
+    remount(small_disk)
+    with pytest.raises(JournalError, match="cannot be opened"):
+        Journal(copy).open()
+    with Journal(copy, read_only=True) as journal:
+        assert journal.verify().n_records == len(journal.records()) == N
+        assert journal.runs() == ("run-0", "run-1")
+
+
+def remount(folder):
+    subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+
+
+def test_records_that_a_read_only_folder_keeps_from_us_are_not_left_out(path, small_disk):
+    with Journal(path) as journal:
+        journal.append("r", [Note("a", "", {})])
+        for suffix in ("", "-wal"):
+            shutil.copy(f"{path}{suffix}", small_disk)
+    remount(small_disk)
+    with pytest.raises(JournalError, match=r"journal\.db-wal.* copy both files"):
+        Journal(small_disk / "journal.db", read_only=True).open()
+
+
+def test_a_reader_sees_what_a_writer_appends_and_changes_nothing(path):
+    image = path.read_bytes()
+    with Journal(path, read_only=True) as reader:
+        for refused in (lambda: reader.append("r", [Note("a", "", {})]), reader.release_reserve):
+            with pytest.raises(JournalError, match="reading only"):
+                refused()
+        with pytest.raises(JournalError, match="reading only"), reader.lease("apply"):
+            pytest.fail("a reader holds the lease")
+        assert reader.verify().n_records == N
+        assert path.read_bytes() == image
+        with Journal(path) as writer, writer.lease("apply"):
+            writer.append("r", [Note("a", "", {})])
+            assert reader.verify().n_records == N + 1
+
+
+def test_a_reader_makes_no_file_and_no_journal(tmp_path):
+    with pytest.raises(JournalError, match="cannot be opened"):
+        Journal(tmp_path / "nothing.db", read_only=True).open()
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "empty.db").touch()
+    with pytest.raises(JournalError, match="not a journal"):
+        Journal(tmp_path / "empty.db", read_only=True).open()
+    with pytest.raises(JournalError, match="cannot be opened"):
+        Journal(tmp_path, read_only=True).open()
+    (tmp_path / "garbage.db").write_bytes(b"this is not a database, but long enough" * 50)
+    with pytest.raises(JournalDamaged):
+        Journal(tmp_path / "garbage.db", read_only=True).open()
 
 
 def test_a_locked_file_is_an_error(path):
