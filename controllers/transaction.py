@@ -5,8 +5,8 @@ verify each wave, ask the gate, then the decision, a record of its own, and the 
 before the decision undoes everybody; after it every device is rolled forward. In ``atomic: wave``
 each wave has a decision of its own, and only that of the last wave ends the way back.
 
-Undo and roll-forward are the same two programs that recovery runs: `Transaction.resume` starts in
-them with what the journal says was sent.
+Undo and roll-forward are programs of their own (`controllers.programs`), the same that recovery
+runs: `Transaction.resume` starts in them with what the journal says was sent.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from controllers.member import SILENT, Member, Resumed
+from controllers.outbox import Outbox
 from controllers.ports import DeviceClass
+from controllers.programs import Programs
 from controllers.steps import (
-    Command,
     Done,
     Event,
     Failed,
@@ -25,7 +26,6 @@ from controllers.steps import (
     Interrupt,
     Limits,
     MemberSpec,
-    Note,
     Op,
     Outcome,
     Phase,
@@ -36,8 +36,6 @@ from controllers.verify import Verdict, differences, evidence_id, judge
 from twin.model.attributes import Value
 
 __all__ = ["Resumed", "Transaction"]
-
-_NAMED = (Op.COMMIT, Op.REARM, Op.CONFIRM, Op.CANCEL)
 
 
 class Transaction:
@@ -102,12 +100,9 @@ class Transaction:
         self._groups: list[list[Member]] = []
         self._gate_open = False
         self._gate_busy = False
-        self._now_s = 0.0
-        self._notes: list[Note] = []
-        self._commands: list[Command] = []
-        self._cause: Fault | None = None
-        self._culprit = ""
-        self._reason = ""
+        self._out = Outbox(limits, confirm_timeout_s)
+        self._programs = Programs(self._out, limits, is_final=not by_wave)
+        self._cause: tuple[Fault | None, str, str] = (None, "", "")
         self._is_decided = False
         self._outcome: Outcome | None = None
         self._pulses: Mapping[Phase, Callable[[], None]] = {
@@ -140,7 +135,7 @@ class Transaction:
     @property
     def cause(self) -> tuple[Fault | None, str, str]:
         """Why it was given up: fault, device and reason; None and empty if it was not."""
-        return self._cause, self._culprit, self._reason
+        return self._cause
 
     @property
     def has_written(self) -> bool:
@@ -163,11 +158,11 @@ class Transaction:
         now_s : float
             Monotonic time. [s]
         """
-        self._now_s = now_s
+        self._out.now_s = now_s
         self._enter(Phase.LOCK)
         for member in self._all:
-            self._send(member, Op.LOCK)
-        return self._turn()
+            self._out.send(member, Op.LOCK)
+        return self._out.take(self._wake_s())
 
     def resume(self, now_s: float, known: Mapping[str, Resumed], *, is_decided: bool) -> Turn:
         """Take up a run that a journal describes: undo it, or roll it forward if it was decided.
@@ -181,7 +176,7 @@ class Transaction:
         is_decided : bool
             The decision of the last wave is in the journal.
         """
-        self._now_s = now_s
+        self._out.now_s = now_s
         self._i_wave = len(self._waves) - 1
         # The device's own timer ends at the latest one window after the controller came back.
         latest_s = now_s + self._confirm_timeout_s
@@ -189,11 +184,12 @@ class Transaction:
             facts = known.get(member.spec.device, Resumed())
             member.remember(facts, is_decided=is_decided, armed_latest_s=latest_s)
         self._is_decided = is_decided
+        self._programs.is_final = is_decided or not self._by_wave
         self._enter(Phase.CONFIRM if is_decided else Phase.UNDO)
         for member in self._all:
             self._begin(member)
         self._advance()
-        return self._turn()
+        return self._out.take(self._wake_s())
 
     def handle(self, event: Event) -> Turn:
         """Take an event and say what to do next.
@@ -208,47 +204,26 @@ class Transaction:
         Turn
             Records to make durable, then commands to send, then the time to be woken at.
         """
-        self._now_s = event.now_s
+        self._out.now_s = event.now_s
         if isinstance(event, Done | Failed):
             self._result(event)
         elif isinstance(event, Interrupt):
             self._interrupt(event)
         self._advance()
-        return self._turn()
-
-    # ---------------------------------------------------------------- output
-
-    def _turn(self) -> Turn:
-        turn = Turn(tuple(self._notes), tuple(self._commands), self._wake_s())
-        self._notes.clear()
-        self._commands.clear()
-        return turn
+        return self._out.take(self._wake_s())
 
     def _wake_s(self) -> float | None:
         if self._outcome is not None:
             return None
         idle = [m for m in self._all if m.op is None and m.state is State.OPEN]
-        times = [m.due_s for m in idle if m.due_s > self._now_s]
+        times = [m.due_s for m in idle if m.due_s > self._out.now_s]
         if self._phase in (Phase.COMMIT, Phase.VERIFY, Phase.GATE):
             times += [m.rearm_s for m in idle if m.is_armed and m.rearm_s < math.inf]
         return min(times, default=None)
 
-    def _note(self, kind: str, device: str = "", **payload: object) -> None:
-        self._notes.append(Note(kind, device, payload))
-
-    def _send(self, member: Member, op: Op) -> None:
-        command = member.command(op, self._now_s, self._limits, self._confirm_timeout_s)
-        payload: dict[str, object] = {"op": op.value}
-        if command.confirm_timeout_s is not None:
-            payload["confirm_timeout_s"] = command.confirm_timeout_s
-        if member.is_armable and op in _NAMED:
-            payload["persist_id"] = member.persist_id
-        self._notes.append(Note("send", command.device, payload))
-        self._commands.append(command)
-
     def _enter(self, phase: Phase) -> None:
         self._phase = phase
-        self._note("phase", phase=phase.value, wave=self._waves[self._i_wave])
+        self._out.note("phase", phase=phase.value, wave=self._waves[self._i_wave])
 
     # ---------------------------------------------------------------- input
 
@@ -260,10 +235,11 @@ class Transaction:
         if member.op is not event.op:
             return  # a late answer of a step that was given up
         member.op = None
-        self._note_result(event)
+        self._out.note_result(event)
         member.account(event, self._confirm_timeout_s)
         if member.program is not None:
-            self._program_result(member, event)
+            if member.program is self._phase and member.state is State.OPEN:
+                self._programs.take(member, event)
         elif self._phase is Phase.UNDO:
             self._begin(member)
         elif event.op is Op.UNLOCK:
@@ -273,19 +249,9 @@ class Transaction:
         else:
             self._main_done(member, event)
 
-    def _note_result(self, event: Done | Failed) -> None:
-        payload: dict[str, object] = {"op": event.op.value}
-        if isinstance(event, Failed):
-            payload |= {"fault": event.fault.value, "reason": event.reason}
-            self._notes.append(Note("failed", event.device, payload))
-            return
-        if event.values is not None:
-            payload["values"] = dict(event.values)
-        self._notes.append(Note("done", event.device, payload))
-
     def _interrupt(self, event: Interrupt) -> None:
         if self._is_decided or self._phase in (Phase.UNDO, Phase.END):
-            self._note("interrupt", reason=event.reason, effect="goes on")
+            self._out.note("interrupt", reason=event.reason, effect="goes on")
             return
         self._give_up(event.fault, "", event.reason)
 
@@ -297,7 +263,7 @@ class Transaction:
         early = event.op is Op.LOCK and event.fault in (*SILENT, Fault.LOCKED)
         if early and self._may_skip:
             member.state = State.SKIPPED
-            self._note("settled", event.device, state=member.state.value, reason=event.reason)
+            self._out.note("settled", event.device, state=member.state.value, reason=event.reason)
             return
         self._give_up(event.fault, event.device, event.reason)
 
@@ -329,8 +295,8 @@ class Transaction:
         if verdict is Verdict.AGREES:
             member.is_verified = True
             member.evidence = evidence_id(spec.device, values)
-        elif verdict is Verdict.PENDING and self._now_s < member.give_up_s:
-            member.pause(self._now_s, self._limits)
+        elif verdict is Verdict.PENDING and self._out.now_s < member.give_up_s:
+            member.pause(self._out.now_s, self._limits)
         else:
             self._complain(member, Fault.MISMATCH, "reads back something else in", wrong)
 
@@ -341,9 +307,9 @@ class Transaction:
     def _give_up(self, fault: Fault, device: str, reason: str) -> None:
         if self._phase is Phase.UNDO:
             return
-        self._cause, self._culprit, self._reason = fault, device, reason
+        self._cause = (fault, device, reason)
         undone = sorted({m.spec.wave for m in self._all if m.state is State.CONFIRMED})
-        self._note("giving-up", device, fault=fault.value, reason=reason, undone_waves=undone)
+        self._out.note("giving-up", device, fault=fault.value, reason=reason, undone_waves=undone)
         self._enter(Phase.UNDO)
         for member in self._all:
             if member.state in (State.CONFIRMED, State.DIVERGENT):  # of an earlier wave
@@ -386,7 +352,7 @@ class Transaction:
         self._enter(Phase.PREPARE)
         for member in self._deciding():
             if member.spec.device_class is not DeviceClass.A:
-                self._send(member, Op.PREPARE)
+                self._out.send(member, Op.PREPARE)
 
     def _pulse_prepare(self) -> None:
         if not self._is_busy():
@@ -405,13 +371,13 @@ class Transaction:
         if self._groups:
             for member in self._groups.pop(0):
                 is_plain = member.spec.device_class is DeviceClass.A
-                self._send(member, Op.WRITE if is_plain else Op.COMMIT)
+                self._out.send(member, Op.WRITE if is_plain else Op.COMMIT)
             return
         self._enter(Phase.VERIFY)
         for member in self._wave():
-            member.due_s = self._now_s
+            member.due_s = self._out.now_s
             member.pause_s = 0.0
-            member.give_up_s = self._now_s + member.spec.settle_s
+            member.give_up_s = self._out.now_s + member.spec.settle_s
 
     def _pulse_verify(self) -> None:
         self._rearm()
@@ -427,26 +393,24 @@ class Transaction:
             self._gate_open = False
             self._enter(Phase.GATE)
             self._gate_busy = True
-            self._note("send", op=Op.GATE.value)
-            self._commands.append(Command("", Op.GATE, self._limits.step_s))
+            self._out.ask_gate()
         else:
             self._decide()
 
     def _lacks_evidence(self) -> bool:
         """Read the committed members that are not verified, and say whether there are any."""
         reached = self._waves[self._i_wave]
-        committed = (m for m in self._deciding() if m.spec.wave <= reached)
-        waiting = [member for member in committed if not member.is_verified]
+        waiting = [m for m in self._deciding() if m.spec.wave <= reached and not m.is_verified]
         for member in waiting:
-            if member.op is None and member.due_s <= self._now_s:
-                self._send(member, Op.READ)
+            if member.op is None and member.due_s <= self._out.now_s:
+                self._out.send(member, Op.READ)
         return bool(waiting)
 
     def _gate_result(self, event: Done | Failed) -> None:
         if not self._gate_busy:
             return
         self._gate_busy = False
-        self._note_result(event)
+        self._out.note_result(event)
         if self._phase is not Phase.GATE:
             return
         if isinstance(event, Failed):
@@ -463,16 +427,15 @@ class Transaction:
 
     def _rearm(self) -> None:
         for member in self._all:
-            if member.is_armed and member.op is None and member.rearm_s <= self._now_s:
+            if member.is_armed and member.op is None and member.rearm_s <= self._out.now_s:
                 if self._has_lapsed(member):
                     return
-                self._send(member, Op.REARM)
+                self._out.send(member, Op.REARM)
 
     def _has_lapsed(self, member: Member) -> bool:
-        if not member.has_lapsed(self._now_s, self._limits.margin_s):
+        if not member.has_lapsed(self._out.now_s, self._limits.margin_s):
             return False
-        reason = "its confirm timer may have ended meanwhile"
-        self._give_up(Fault.LAPSED, member.spec.device, reason)
+        self._give_up(Fault.LAPSED, member.spec.device, "its confirm timer may have ended")
         return True
 
     def _decide(self) -> None:
@@ -481,7 +444,8 @@ class Transaction:
             return
         is_last = self._i_wave == len(self._waves) - 1
         self._is_decided = is_last
-        self._note(
+        self._programs.is_final = is_last or not self._by_wave
+        self._out.note(
             "decision",
             wave=self._waves[self._i_wave],
             is_last=is_last,
@@ -492,32 +456,20 @@ class Transaction:
             if member.is_armable:
                 self._begin(member)
             else:
-                self._settle(member, State.CONFIRMED)
+                self._programs.settle(member, State.CONFIRMED)
         if self._by_wave and is_last:
             for member in self._all:
                 if member not in deciding and member.state is State.CONFIRMED:
-                    self._send(member, Op.UNLOCK)
+                    self._out.send(member, Op.UNLOCK)
 
     # ---------------------------------------------------------------- undo and roll-forward
 
     def _begin(self, member: Member) -> None:
-        """Start the program of the phase for one member."""
-        if member.state is not State.OPEN:
-            return
-        if self._phase is Phase.UNDO and not member.is_touched:
-            self._settle(member, State.UNTOUCHED)
-        else:
-            member.begin(self._phase, self._now_s, self._limits.patience_s)
+        if member.state is State.OPEN:
+            self._programs.begin(member, self._phase)
 
     def _pulse_program(self) -> None:
-        for member in self._all:
-            if (
-                member.state is State.OPEN
-                and member.program is self._phase
-                and member.op is None
-                and member.due_s <= self._now_s
-            ):
-                self._send(member, member.todo[0])
+        self._programs.pulse(self._all, self._phase)
         is_between_waves = self._phase is Phase.CONFIRM and not self._is_decided
         members = self._wave() if is_between_waves else self._taking_part()
         if members or self._is_busy() or self._gate_busy:
@@ -535,62 +487,14 @@ class Transaction:
         self._i_wave += 1
         self._prepare()
 
-    def _program_result(self, member: Member, event: Done | Failed) -> None:
-        if member.program is not self._phase or member.state is not State.OPEN:
-            return
-        if isinstance(event, Failed):
-            if not member.failed_in_program(event, self._limits):
-                self._lose(member)
-            return
-        del member.todo[0]
-        if event.op is Op.CONFIRM:
-            self._settle(member, State.CONFIRMED)
-        elif event.op is Op.READ:
-            self._read_in_program(member, event.values or {})
-
-    def _read_in_program(self, member: Member, values: Mapping[str, Value]) -> None:
-        kind, device = member.spec.kind, member.spec.device
-        wrong = differences(kind, member.wanted(), values)
-        if not wrong:
-            member.evidence = evidence_id(device, values)
-            is_forward = self._phase is Phase.CONFIRM
-            self._settle(member, State.CONFIRMED if is_forward else State.RESTORED)
-            return
-        if differences(kind, member.unwanted(), values):
-            # Half written, or written by somebody else: named before it is overwritten.
-            self._note("found", device, values=dict(values), paths=list(wrong))
-        if not member.wrong_in_program(wrong, self._now_s, self._limits):
-            self._lose(member)
-
-    def _lose(self, member: Member) -> None:
-        is_forward = self._phase is Phase.CONFIRM
-        self._settle(member, State.DIVERGENT if is_forward else State.INDETERMINATE)
-
-    def _settle(self, member: Member, state: State) -> None:
-        member.state = state
-        member.program = None
-        member.todo = []
-        payload: dict[str, object] = {"state": state.value}
-        if state in (State.INDETERMINATE, State.DIVERGENT):
-            payload["reason"] = member.reason
-        elif member.evidence:
-            payload["evidence"] = member.evidence
-        self._note("settled", member.spec.device, **payload)
-        may_reopen = self._by_wave and not self._is_decided and state is State.CONFIRMED
-        if not may_reopen:
-            self._send(member, Op.UNLOCK)
-
     def _end(self) -> None:
-        states = {member.state for member in self._all}
+        states = self.states()
         if self._is_decided:
-            lost = State.DIVERGENT in states
+            lost = State.DIVERGENT in states.values()
             self._outcome = Outcome.DIVERGENT if lost else Outcome.CONFIRMED
         else:
-            lost = State.INDETERMINATE in states
+            lost = State.INDETERMINATE in states.values()
             self._outcome = Outcome.INDETERMINATE if lost else Outcome.RESTORED
         self._phase = Phase.END
-        self._note(
-            "end",
-            outcome=self._outcome.value,
-            states={member.spec.device: member.state.value for member in self._all},
-        )
+        named = {device: state.value for device, state in states.items()}
+        self._out.note("end", outcome=self._outcome.value, states=named)
