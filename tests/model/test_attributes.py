@@ -58,6 +58,8 @@ def test_good_value_gets_the_type_of_its_attribute(kind, path, value, result) ->
         ("ap", "radio/2/channel", "36", "number"),
         ("ap", "radio/2/channel", 36.5, "whole"),
         ("ap", "radio/2/channel", 10**400, "from 1 to 233"),
+        pytest.param("ap", "radio/2/channel", 10**5000, "from 1 to 233", id="long"),
+        ("cell", "power_w", 10**400, "finite"),
         ("ap", "radio/2/tx_power_dbm", float("nan"), "finite"),
         ("ap", "radio/2/enabled", "no", "true or false"),
         ("ap", "radio/2/enabled", 1, "true or false"),
@@ -72,6 +74,33 @@ def test_good_value_gets_the_type_of_its_attribute(kind, path, value, result) ->
 def test_bad_value_is_refused_in_words(kind, path, value, words) -> None:
     with pytest.raises(ModelError, match=words):
         check_value(kind, path, value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("contact", "x" * 5000),
+        ("contact", "\x1b[31m" * 5000),
+        ("contact", "a\u202eb\nc"),
+        ("contact", ["x"] * 100_000),
+        ("contact", 10**4000),
+        ("contact", {"x" * 5000: {"\n": "\x00" * 900}}),
+        ("port/\x1b]0;owned\x07/poe_enabled", "no"),
+        ("port/" + "x" * 5000 + "/poe_enabled", "no"),
+        ("\x1b[2J", 1),
+        ("x" * 5000, 1),
+    ],
+)
+def test_what_is_echoed_is_short_and_printable(path, value) -> None:
+    with pytest.raises(ModelError) as caught:
+        check_value("switch", path, value)
+    text = str(caught.value)
+    assert text.isprintable()
+    assert len(text) < 300
+    with pytest.raises(ModelError) as caught:
+        check_value(path, "x", value)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 150
 
 
 @given(

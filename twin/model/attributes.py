@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from twin.model.errors import ModelError
+from twin.model.quote import quoted
 
 __all__ = ["KINDS", "Attribute", "Value", "attribute_of", "check_value", "same_value"]
 
@@ -180,13 +181,13 @@ def attribute_of(kind: str, path: str) -> tuple[Attribute, dict[str, str]]:
         Unknown kind or path.
     """
     if kind not in KINDS:
-        raise ModelError(f"unknown device kind {kind!r}; known are {', '.join(KINDS)}")
+        raise ModelError(f"unknown device kind {quoted(kind)}; known are {', '.join(KINDS)}")
     for attribute in KINDS[kind]:
         match = _pattern(attribute.template).fullmatch(path)
         if match:
             return attribute, match.groupdict()
     known = ", ".join(a.template for a in KINDS[kind] if a.writable)
-    raise ModelError(f"a {kind} has no attribute {path!r}; writable are {known}")
+    raise ModelError(f"a {kind} has no attribute {quoted(path)}; writable are {known}")
 
 
 def check_value(kind: str, path: str, value: object) -> Value:
@@ -210,7 +211,7 @@ def check_value(kind: str, path: str, value: object) -> Value:
         Unknown attribute, wrong type or out of range.
     """
     attribute, _ = attribute_of(kind, path)
-    where = f"{path} = {value!r}"
+    where = f"{quoted(path)[1:-1]} = {quoted(value)}"
     if attribute.type == "bool":
         if not isinstance(value, bool):
             raise ModelError(f"{where}: must be true or false")
@@ -240,7 +241,10 @@ def _check_number(attribute: Attribute, where: str, value: object) -> int | floa
     if (low is not None and value < low) or (high is not None and value > high):
         raise ModelError(f"{where}: must be {_range(low, high)} {attribute.unit}".rstrip())
     if attribute.type == "float":
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError as err:
+            raise ModelError(f"{where}: must be a finite number{unit}") from err
     if value != int(value):
         raise ModelError(f"{where}: must be a whole number")
     return int(value)
