@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 
 import pytest
@@ -64,3 +65,34 @@ def test_reference_that_leads_nowhere_is_refused_without_showing_it(reference, t
         resolve_secret(reference, tmp_path)
     assert "secret" in str(caught.value)
     assert CANARY not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "/dev/tty", "pipe", "folder", "a\0b"])
+def test_secret_is_only_read_from_a_regular_file(name, tmp_path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError) as caught:
+        resolve_secret(f"file:{name}", tmp_path)
+    assert name[:1] in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+def test_secret_is_read_from_a_small_file_only(tmp_path) -> None:
+    (tmp_path / "key").write_bytes(b"x" * 4096)
+    assert resolve_secret("file:key", tmp_path) == Secret("x" * 4096)
+    (tmp_path / "key").write_bytes(b"x\n" + bytes(4096))
+    with pytest.raises(InputError, match="secret file:key has more than 4096 bytes"):
+        resolve_secret("file:key", tmp_path)
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\r", b"\r\nsecond\n"])
+def test_secret_ends_with_its_line(end, tmp_path) -> None:
+    (tmp_path / "key").write_bytes(CANARY.encode() + end)
+    assert resolve_secret("file:key", tmp_path) == Secret(CANARY)
+
+
+@pytest.mark.parametrize("scheme", ["env", "file"])
+def test_long_reference_is_cut(scheme, tmp_path) -> None:
+    with pytest.raises(InputError) as caught:
+        resolve_secret(f"{scheme}:{'x' * 5000}", tmp_path)
+    assert len(str(caught.value)) < 250

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from twin.model.errors import InputError
+from twin.model.quote import quoted
 
 __all__ = ["Secret", "resolve_secret"]
+
+_MAX_BYTES = 4096
 
 
 class Secret:
@@ -50,8 +54,8 @@ def resolve_secret(reference: str, base: Path) -> Secret:
     Parameters
     ----------
     reference : str
-        ``env:NAME`` for an environment variable, ``file:PATH`` for the first line of a file
-        (relative to `base`).
+        ``env:NAME`` for an environment variable, ``file:PATH`` for the first line of a regular
+        file of at most 4096 bytes (relative to `base`).
     base : Path
         Folder that relative paths start from.
 
@@ -63,22 +67,42 @@ def resolve_secret(reference: str, base: Path) -> Secret:
     Raises
     ------
     InputError
-        Unknown form of reference, or nothing there.
+        Unknown form of reference, nothing there, or not such a file.
     """
     scheme, _, name = reference.partition(":")
+    shown = quoted(reference)[1:-1]
     if scheme == "env":
         value = os.environ.get(name)
         if value is None:
-            raise InputError(f"secret {reference} is not set", hint=f"export {name}=...")
+            hint = f"export {quoted(name)[1:-1]}=..."
+            raise InputError(f"secret {shown} is not set", hint=hint)
         return Secret(value)
     if scheme == "file":
         path = base / name
         try:
-            return Secret(path.read_text(encoding="utf-8").split("\n", 1)[0])
-        except (OSError, UnicodeDecodeError) as err:
+            data = _content(path, shown)
+            return Secret(data.decode().replace("\r", "\n").split("\n", 1)[0])
+        except InputError:
+            raise
+        except (OSError, ValueError) as err:
             raise InputError(
-                f"secret {reference} cannot be read ({err.__class__.__name__})",
-                hint=f"put the secret into {path}, mode 0600",
+                f"secret {shown} cannot be read ({err.__class__.__name__})",
+                hint=f"put the secret into {quoted(str(path))[1:-1]}, mode 0600",
             ) from err
     # what stands here may be the secret itself, so it is not repeated
     raise InputError("a secret is given by reference", hint="use env:NAME or file:PATH")
+
+
+def _content(path: Path, shown: str) -> bytes:
+    """Read a small regular file: a device or a pipe would give bytes for ever, or none."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise InputError(f"secret {shown} is not a regular file", hint="name a text file")
+        data = file.read(_MAX_BYTES + 1)
+    if len(data) > _MAX_BYTES:
+        raise InputError(
+            f"secret {shown} has more than {_MAX_BYTES} bytes",
+            hint="name a file that holds the secret only",
+        )
+    return data
