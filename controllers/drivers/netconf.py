@@ -94,6 +94,7 @@ class NetconfDriver:
         self._profile = profile
         self._nodes = {node.path: node for node in netconf_nodes(profile, device)}
         self._live: _Live | None = None
+        self._awaits_commit = False  # outlives the session: a lost candidate is no follow-up
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -233,6 +234,7 @@ class NetconfDriver:
             raise DeviceRefused(self.device.id, "has no candidate datastore: use write")
         if not live.is_prepared:
             self._refuse_dirty()
+        self._awaits_commit = True
         try:
             self._edit("candidate", changes)
             if live.capabilities.has_validate and not self._profile.quirks.skip_validate:
@@ -241,7 +243,7 @@ class NetconfDriver:
             raise
         except DeviceError:
             self._rpc("discard changes", lambda m: m.discard_changes())
-            live.is_prepared = False
+            live.is_prepared = self._awaits_commit = False
             raise
         live.is_prepared = True
 
@@ -276,7 +278,10 @@ class NetconfDriver:
         log.info("edited %d values", len(changes), extra={"device": self.device.id})
 
     def commit(self, *, confirm_timeout_s: float | None, persist_id: str | None) -> None:
-        """Commit what was prepared in this session.
+        """Commit what was prepared in this session, or start the timer of an armed commit anew.
+
+        With nothing prepared and a timer given it is a follow-up commit: by the persist id from
+        any session, without one only from the session that armed.
 
         Parameters
         ----------
@@ -290,19 +295,47 @@ class NetconfDriver:
         ------
         DeviceUnreachable
             The session that prepared is gone, and the candidate with it; nothing was committed.
+        DeviceRefused
+            A follow-up, and nothing is armed under this id or by this session.
+        DeviceConflict
+            A follow-up would commit what somebody else has in the candidate.
         DeviceError
             Another leaf that says what failed.
+
+        References
+        ----------
+        .. [1] RFC 6241 (2011), section 8.4.1: a follow-up confirmed commit restarts the timer.
         """
         live = self._live
         if live is None or not live.is_prepared or not live.session.connected:
-            raise DeviceUnreachable(
-                self.device.id, "the session that prepared the change is gone; prepare again"
-            )
+            if self._awaits_commit or confirm_timeout_s is None:
+                raise DeviceUnreachable(
+                    self.device.id, "the session that prepared the change is gone; prepare again"
+                )
+            self._restart_timer(confirm_timeout_s, persist_id)
+            return
+        # Once it is sent the outcome may be unknown: a repetition can only be a follow-up.
+        self._awaits_commit = False
         if confirm_timeout_s is None:
             self._rpc("commit", lambda m: m.commit())
         else:
             self._commit_confirmed(live, confirm_timeout_s, persist_id)
         live.is_prepared = False
+
+    def _restart_timer(self, timeout_s: float, persist_id: str | None) -> None:
+        live = self._opened()
+        token = None if live.is_armed_here else persist_id
+        if not live.is_armed_here and not (token and live.capabilities.has_persist):
+            raise DeviceRefused(
+                self.device.id, "no commit of this session is armed: the device has reverted"
+            )
+        if "candidate" not in live.locks:
+            self._refuse_dirty()
+        # The follow-up keeps the persistence of the commit; ncclient takes one of the two only.
+        self._rpc(
+            "start the timer anew",
+            lambda m: m.commit(confirmed=True, timeout=str(math.ceil(timeout_s)), persist_id=token),
+        )
 
     def _commit_confirmed(self, live: _Live, timeout_s: float, persist_id: str | None) -> None:
         if not live.capabilities.has_confirmed_commit:
@@ -374,7 +407,7 @@ class NetconfDriver:
         live = self._opened()
         if live.capabilities.has_candidate:
             self._rpc("discard changes", lambda m: m.discard_changes())
-        live.is_prepared = False
+        live.is_prepared = self._awaits_commit = False
 
     # --- the session ---------------------------------------------------------------------------
 

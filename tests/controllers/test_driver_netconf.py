@@ -137,6 +137,47 @@ def test_without_persist_ids_the_commit_hangs_on_its_session(peers: Loop, driver
         driver_of(server).confirm("token-1")
 
 
+def test_a_follow_up_names_the_persist_id_and_no_new_one(peers: Loop, driver_of: Any) -> None:
+    server = Server(ALL, peers)
+    driver = driver_of(server)
+    driver.lock()
+    driver.prepare(CHANGE)
+    driver.commit(confirm_timeout_s=60, persist_id="token-1")
+    driver.commit(confirm_timeout_s=90.2, persist_id="token-1")
+    follow_up = server.told[-1]
+    assert "<confirmed/>" in follow_up
+    assert "<confirm-timeout>91</confirm-timeout>" in follow_up
+    assert "<persist-id>token-1</persist-id>" in follow_up
+    assert "<persist>" not in follow_up
+
+
+def test_a_follow_up_without_persist_ids_needs_the_session_that_armed(
+    peers: Loop, driver_of: Any
+) -> None:
+    server = Server(("candidate:1.0", "validate:1.0", "confirmed-commit:1.0"), peers)
+    driver = driver_of(server)
+    driver.prepare(CHANGE)
+    driver.commit(confirm_timeout_s=60, persist_id=None)
+    driver.commit(confirm_timeout_s=90, persist_id=None)
+    commits = [operation for operation in server.told if operation.startswith("<commit")]
+    assert "<confirm-timeout>90</confirm-timeout>" in commits[1]
+    assert "persist" not in "".join(commits)
+    driver.confirm("")
+    heir = driver_of(server)
+    with pytest.raises(DeviceRefused, match="no commit of this session is armed"):
+        heir.commit(confirm_timeout_s=90, persist_id="token-1")
+
+
+def test_a_follow_up_of_another_session_never_commits_a_foreign_candidate(
+    peers: Loop, driver_of: Any
+) -> None:
+    server = Server(ALL, peers)
+    server.answers["<source><candidate/>"] = '<data><a xmlns="urn:x">1</a></data>'
+    with pytest.raises(DeviceConflict):
+        driver_of(server).commit(confirm_timeout_s=60, persist_id="token-1")
+    assert "commit" not in server.verbs()
+
+
 def test_without_cancel_commit_the_end_of_the_session_cancels(peers: Loop, driver_of: Any) -> None:
     server = Server(("candidate:1.0", "confirmed-commit:1.0"), peers)
     driver = driver_of(server)

@@ -62,10 +62,48 @@ def test_an_armed_commit_reverts_while_its_session_lives_on(
     subject = netconf_subject
     before = subject.read()
     driver = subject.driver()
-    _arm(driver, subject.wanted, 2, "p-1")
+    _arm(driver, subject.wanted, 1, "p-1")
     wait_for(lambda: subject.read() == before, "the old values")
     with pytest.raises(DeviceRefused):
         driver.confirm("p-1")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("by", ["the session that armed", "another session"])
+def test_a_follow_up_starts_the_timer_anew_and_its_end_still_reverts(
+    netconf_subject: Any, wait_for: Wait, by: str
+) -> None:
+    subject = netconf_subject
+    before = subject.read()
+    first = subject.driver()
+    begun_s = time.monotonic()
+    _arm(first, subject.wanted, 3, "p-1")
+    second = first
+    if by == "another session":
+        first.close()
+        second = subject.driver()
+    second.commit(confirm_timeout_s=7, persist_id="p-1")
+    restarted_s = time.monotonic()
+    assert restarted_s - begun_s < 3, "too slow a machine to tell the two timers apart"
+    second.close()  # the follow-up hangs on no session either
+    wait_for(lambda: time.monotonic() > begun_s + 4.5, "the end of the first timer")
+    if time.monotonic() < restarted_s + 6:
+        assert _holds(subject, subject.wanted)
+    wait_for(lambda: subject.read() == before, "the old values")
+    assert time.monotonic() > restarted_s + 5
+
+
+def test_a_follow_up_under_another_id_is_refused_and_the_commit_can_be_confirmed(
+    netconf_subject: Any,
+) -> None:
+    subject = netconf_subject
+    driver = subject.driver()
+    _arm(driver, subject.wanted, 60, "p-1")
+    driver.unlock()
+    with pytest.raises(DeviceRefused):
+        subject.driver().commit(confirm_timeout_s=60, persist_id="p-2")
+    driver.confirm("p-1")
+    assert _holds(subject, subject.wanted)
 
 
 def test_a_new_session_confirms_by_the_persist_id(netconf_subject: Any, wait_for: Wait) -> None:
