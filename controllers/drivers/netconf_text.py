@@ -151,6 +151,13 @@ def is_same_config(left: etree._Element, right: etree._Element) -> bool:
 
 def _shape(element: etree._Element) -> tuple[Any, ...]:
     children = sorted((_shape(child) for child in element), key=repr)
-    text = (element.text or "").strip() if not children else ""
-    # A prefixed value (an identity) means the same under any prefix.
-    return (element.tag, text.rpartition(":")[2] if ":" in text else text, tuple(children))
+    # Blanks alone are the layout of an empty node; blanks of a value belong to it.
+    text = (element.text or "") if not children else ""
+    return (element.tag, _meaning(element, text) if text.strip() else "", tuple(children))
+
+
+def _meaning(element: etree._Element, text: str) -> str | tuple[str, str]:
+    """Resolve a prefix that is declared here: an identity means the same under any of them."""
+    prefix, colon, name = text.strip().partition(":")
+    namespace = element.nsmap.get(prefix) if colon and prefix else None
+    return (namespace, name) if namespace else text

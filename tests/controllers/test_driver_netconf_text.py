@@ -86,8 +86,33 @@ def test_a_warning_before_an_error_does_not_hide_it() -> None:
 def test_configurations_are_compared_without_order_prefix_and_blanks() -> None:
     left = etree.fromstring("<d><a xmlns='u'><k>1</k><v>2</v></a><a xmlns='u'><k>2</k></a></d>")
     right = etree.fromstring(
-        "<d xmlns:p='u'> <p:a><p:k>2</p:k></p:a> <p:a><p:v>2</p:v> <p:k> 1 </p:k></p:a> </d>"
+        "<d xmlns:p='u'> <p:a><p:k>2</p:k></p:a> <p:a><p:v>2</p:v> <p:k>1</p:k></p:a> </d>"
     )
     assert is_same_config(left, right)
     right[0][0].text = "3"
     assert not is_same_config(left, right)
+
+
+def leaf(text: str) -> etree._Element:
+    return etree.fromstring(f"<a xmlns='u' xmlns:i='types' xmlns:j='types'><b>{text}</b></a>")
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("uplink: old", "owned by mallory: old"),
+        ("i:x", "k:x"),
+        ("i:x:y", "z:y"),
+        ("i:x", "i: x"),
+        (":x", "x"),
+        ("x", "i:x"),
+        ("x", "x "),
+    ],
+)
+def test_two_texts_that_only_end_alike_are_different_configurations(left: str, right: str) -> None:
+    assert not is_same_config(leaf(left), leaf(right))
+
+
+def test_an_identity_is_the_same_under_any_prefix_of_its_namespace() -> None:
+    assert is_same_config(leaf("i:x"), leaf("j:x"))
+    assert is_same_config(leaf(""), leaf("\n  "))
