@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from controllers.ports import Device
 from controllers.profiles import profile_of
 from controllers.selection import near_miss, select
 from twin.model.attributes import KINDS
 from twin.model.errors import InputError
+from twin.model.quote import quoted
 from twin.model.safe import Document, load_yaml, parse_model
 
 __all__ = ["InventoryFile", "dump_inventory", "load_inventory", "select"]
@@ -22,6 +23,31 @@ __all__ = ["InventoryFile", "dump_inventory", "load_inventory", "select"]
 ID_PATTERN = r"^[a-z0-9][a-z0-9.-]*$"
 _Reference = Annotated[str, StringConstraints(pattern=r"^(env|file):.+$")]
 _SecretName = Literal["password", "key", "passphrase", "auth", "priv", "community"]
+
+# RFC 1035 (1987), section 2.3.4: 255 octets on the wire are 253 characters, 63 in each label.
+_MAX_HOST, _MAX_LABEL = 253, 63
+
+
+def _host(host: str) -> str:
+    if not host:
+        raise ValueError("is empty; give a host name or an address")
+    if len(host) > _MAX_HOST:
+        raise ValueError(
+            f"{quoted(host)} is {len(host)} characters long, a host name has at most {_MAX_HOST}"
+        )
+    if not host.isprintable() or " " in host:
+        raise ValueError(f"{quoted(host)} is no host name or address; leave out blanks")
+    if max(map(len, host.split("."))) > _MAX_LABEL:
+        raise ValueError(
+            f"{quoted(host)} is no host name; at most {_MAX_LABEL} characters stand between dots"
+        )
+    return host
+
+
+def _port(port: int) -> int:
+    if not 1 <= port <= 65535:
+        raise ValueError(f"{quoted(port)} is no port; ports are 1 to 65535")
+    return port
 
 
 class DeviceFile(BaseModel):
@@ -32,8 +58,8 @@ class DeviceFile(BaseModel):
     id: Annotated[str, StringConstraints(pattern=ID_PATTERN)]
     kind: str
     profile: str
-    host: Annotated[str, StringConstraints(min_length=1)]
-    port: int = Field(ge=1, le=65535)
+    host: Annotated[str, AfterValidator(_host)]
+    port: Annotated[int, AfterValidator(_port)]
     username: str = ""
     secrets: dict[_SecretName, _Reference] = {}
     known_hosts: str = ""
@@ -85,10 +111,16 @@ def load_inventory(path: Path) -> tuple[Device, ...]:
         seen[entry.id] = i
         devices.append(_device(document, i, entry, path.parent))
     for i, device in enumerate(devices):
-        if device.upstream and (device.upstream not in seen or device.upstream == device.id):
+        if device.upstream == device.id:
             raise document.error(
-                f"device {device.id}: upstream {device.upstream!r} is no other device here",
-                "devices", i, "upstream", hint=near_miss(device.upstream, seen),
+                f"device {device.id}: its upstream is the device itself", "devices", i, "upstream",
+                hint="name the device that feeds it, or leave upstream out",
+            )  # fmt: skip
+        if device.upstream and device.upstream not in seen:
+            raise document.error(
+                f"device {device.id}: upstream {quoted(device.upstream)} is no device here",
+                "devices", i, "upstream",
+                hint=near_miss(device.upstream, seen.keys() - {device.id}),
             )  # fmt: skip
     return tuple(devices)
 
@@ -96,7 +128,11 @@ def load_inventory(path: Path) -> tuple[Device, ...]:
 def _device(document: Document, i: int, entry: DeviceFile, base: Path) -> Device:
     if entry.kind not in KINDS:
         raise document.error(
-            f"unknown kind {entry.kind!r}", "devices", i, "kind", hint=near_miss(entry.kind, KINDS)
+            f"unknown kind {quoted(entry.kind)}",
+            "devices",
+            i,
+            "kind",
+            hint=near_miss(entry.kind, KINDS),
         )
     fields = entry.model_dump(exclude={"instances", "secrets", "options"})
     device = Device(

@@ -11,19 +11,27 @@ from typing import NamedTuple, TypeAlias
 from controllers.ports import Device
 from twin.model.attributes import KINDS
 from twin.model.errors import InputError
+from twin.model.quote import quoted
 
 __all__ = ["near_miss", "select"]
 
 _FIELDS = ("id", "kind", "site", "origin", "profile", "upstream", "host")
 _ORIGINS = ("emulated", "real", "copy")
+_MAX_CHARACTERS = 1000
+_MAX_DEPTH = 50
+_MAX_COMPARED = 100  # a longer word is no typing error, and comparing it takes long
 
 
 def near_miss(word: str, known: Iterable[str]) -> str:
     """Hint for a word that is not known: the one that may have been meant, or all there are."""
     words = sorted(set(known))
-    near = difflib.get_close_matches(word, words, n=1)
+    # A number that is not there is another number, not one mistyped.
+    is_comparable = len(word) <= _MAX_COMPARED and not word.isdigit()
+    near = difflib.get_close_matches(word, words, n=1) if is_comparable else []
     if near:
         return f"did you mean {near[0]!r}?"
+    if not words:
+        return "there are none"
     shown = ", ".join(words[:12])
     return f"known are {shown}" + (", ..." if len(words) > 12 else "")
 
@@ -59,11 +67,16 @@ def select(devices: Sequence[Device], expression: str) -> tuple[Device, ...]:
     Raises
     ------
     InputError
-        Not an expression, an unknown field, or a plain value no device has.
+        Not an expression, longer than 1000 characters, more than 50 parentheses deep, an unknown
+        field, or a plain value no device has.
     """
     if not expression.strip():
         return tuple(devices)
+    if len(expression) > _MAX_CHARACTERS:
+        what = f"is {len(expression)} characters long, at most {_MAX_CHARACTERS} are read"
+        raise _wrong(expression, _MAX_CHARACTERS + 1, what, "use * and ?, or site: and kind:")
     tokens = _tokens(expression)
+    _check_depth(tokens, expression)
     predicate, rest = _either(tokens, 0, devices, expression)
     if rest != len(tokens):
         raise _wrong(expression, tokens[rest].column, f"{tokens[rest].sign or 'a word'} too much")
@@ -72,8 +85,21 @@ def select(devices: Sequence[Device], expression: str) -> tuple[Device, ...]:
 
 def _wrong(expression: str, column: int, what: str, hint: str = "") -> InputError:
     return InputError(
-        what, f"selection {expression!r}", 1, column, hint or "example: site:zoo & kind:ap | !id:x*"
+        what,
+        f"selection {quoted(expression)}",
+        1,
+        column,
+        hint or "example: site:zoo & kind:ap | !id:x*",
     )
+
+
+def _check_depth(tokens: Sequence[_Token], expression: str) -> None:
+    depth = 0
+    for token in tokens:
+        depth += {"(": 1, ")": -1}.get(token.sign, 0)
+        if depth > _MAX_DEPTH:
+            what = f"more than {_MAX_DEPTH} parentheses are open"
+            raise _wrong(expression, token.column, what, "leave out those that are not needed")
 
 
 def _tokens(expression: str) -> list[_Token]:
@@ -94,60 +120,58 @@ def _tokens(expression: str) -> list[_Token]:
 def _either(
     tokens: list[_Token], at: int, devices: Sequence[Device], text: str
 ) -> tuple[_Predicate, int]:
-    left, at = _both(tokens, at, devices, text)
+    first, at = _both(tokens, at, devices, text)
+    parts = [first]
     while at < len(tokens) and tokens[at].sign == "|":
-        right, at = _both(tokens, at + 1, devices, text)
-        left = _or(left, right)
-    return left, at
+        part, at = _both(tokens, at + 1, devices, text)
+        parts.append(part)
+    return (lambda device: any(part(device) for part in parts)), at
 
 
 def _both(
     tokens: list[_Token], at: int, devices: Sequence[Device], text: str
 ) -> tuple[_Predicate, int]:
-    left, at = _single(tokens, at, devices, text)
+    first, at = _single(tokens, at, devices, text)
+    parts = [first]
     while at < len(tokens) and tokens[at].sign == "&":
-        right, at = _single(tokens, at + 1, devices, text)
-        left = _and(left, right)
-    return left, at
+        part, at = _single(tokens, at + 1, devices, text)
+        parts.append(part)
+    return (lambda device: all(part(device) for part in parts)), at
 
 
 def _single(
     tokens: list[_Token], at: int, devices: Sequence[Device], text: str
 ) -> tuple[_Predicate, int]:
+    is_not = False
+    while at < len(tokens) and tokens[at].sign == "!":
+        is_not = not is_not
+        at += 1
     if at >= len(tokens):
         raise _wrong(text, len(text) + 1, "the expression ends too early")
     token = tokens[at]
-    if token.sign == "!":
-        inner, at = _single(tokens, at + 1, devices, text)
-        return (lambda device: not inner(device)), at
     if token.sign == "(":
         inner, at = _either(tokens, at + 1, devices, text)
         if at >= len(tokens) or tokens[at].sign != ")":
             raise _wrong(text, token.column, "the parenthesis is not closed")
-        return inner, at + 1
-    if token.sign:
+    elif token.sign:
         raise _wrong(text, token.column, f"{token.sign!r} stands where a word is needed")
-    return _atom(token, devices, text), at + 1
-
-
-def _and(left: _Predicate, right: _Predicate) -> _Predicate:
-    return lambda device: left(device) and right(device)
-
-
-def _or(left: _Predicate, right: _Predicate) -> _Predicate:
-    return lambda device: left(device) or right(device)
+    else:
+        inner = _atom(token, devices, text)
+    return (lambda device: inner(device) is not is_not), at + 1
 
 
 def _atom(token: _Token, devices: Sequence[Device], text: str) -> _Predicate:
     field = token.field or "id"
     if field not in _FIELDS:
-        raise _wrong(text, token.column, f"unknown field {field!r}", near_miss(field, _FIELDS))
+        raise _wrong(
+            text, token.column, f"unknown field {quoted(field)}", near_miss(field, _FIELDS)
+        )
     words = {"kind": tuple(KINDS), "origin": _ORIGINS}.get(
         field, tuple({str(getattr(device, field)) for device in devices})
     )
     if not set("*?") & set(token.value) and token.value not in words:
         hint = near_miss(token.value, words)
-        raise _wrong(text, token.column, f"no device has {field} {token.value!r}", hint)
+        raise _wrong(text, token.column, f"no device has {field} {quoted(token.value)}", hint)
     # Only * and ? are wild: an instance or host in brackets is meant as it stands.
     pattern = re.compile(fnmatch.translate(token.value.replace("[", "[[]")))
     return lambda device: pattern.match(str(getattr(device, field))) is not None

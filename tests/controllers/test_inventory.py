@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from controllers.inventory import dump_inventory, load_inventory, select
 from controllers.ports import Device
+from controllers.selection import near_miss
 from twin.model.errors import InputError
 
 TEXT = """\
@@ -78,7 +79,16 @@ def test_references_still_hold_in_another_folder(inventory: Path, tmp_path: Path
         ("openconfig-ap", "openconfig-a", "did you mean 'openconfig-ap'"),
         ("poe-switch", "openconfig-ap", "is a switch, its profile"),
         ("upstream: sw-zoo", "upstream: sw-zo", "did you mean 'sw-zoo'"),
-        ("upstream: sw-zoo", "upstream: ap-zoo-01", "is no other device"),
+        ("upstream: sw-zoo", "upstream: ap-zoo-01", "its upstream is the device itself; name the"),
+        ("upstream: sw-zoo", "upstream: ap-zoo-02", "'ap-zoo-02' is no device here; known are cab"),
+        ("upstream: sw-zoo", f"upstream: {'x' * 300}", r"x\.\.\.' is no device here; known are"),
+        ("kind: ap\n", f"kind: {'x' * 300}\n", r"unknown kind 'x+\.\.\.'; known are"),
+        ("host: 127.77.0.2", f"host: {'h' * 300}", "is 300 characters long, .* at most 253$"),
+        ("host: 127.77.0.2", f"host: {'h' * 64}.de", "at most 63 characters stand between dots"),
+        ("host: 127.77.0.2", "host: ''", "host: is empty; give a host name or an address"),
+        ("host: 127.77.0.2", "host: a b", "'a b' is no host name or address; leave out blanks"),
+        ("port: 1830", "port: 0", "port: 0 is no port; ports are 1 to 65535$"),
+        ("port: 1830", "port: -1", "port: -1 is no port"),
         ('"env:PRIV"', "hunter2", "secrets"),
         ("port: 1830", "port: 70000", "port"),
         ("site: zoo\n    origin", "sites: zoo\n    origin", "did you mean 'site'"),
@@ -152,11 +162,63 @@ def test_a_wrong_expression_is_explained(
     assert caught.value.column == column
 
 
+def test_the_longest_host_is_read(inventory: Path) -> None:
+    host = ".".join(["h" * 63, "h" * 63, "h" * 63, "h" * 61])
+    assert len(host) == 253
+    inventory.write_text(TEXT.replace("127.77.0.2", host))
+    assert load_inventory(inventory)[1].host == host
+    inventory.write_text(TEXT.replace("127.77.0.2", "2001:db8::1%eth0"))
+    assert load_inventory(inventory)[1].host == "2001:db8::1%eth0"
+
+
+def test_a_number_that_is_not_there_is_not_taken_for_a_typing_error() -> None:
+    assert near_miss("0", ["1", "10"]) == "known are 1, 10"
+    assert near_miss("0", []) == "there are none"
+
+
+DEVICE = Device(id="ap-1", kind="ap", profile="p", host="h", port=1, username="u", site="zoo")
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("(" * 2000, "is 2000 characters long, at most 1000 are read"),
+        ("!" * 2000 + "ap-1", "at most 1000"),
+        ("(" * 51 + "ap-1" + ")" * 51, "more than 50 parentheses"),
+        ("(" * 1000, "more than 50 parentheses"),
+        ("!(" * 500, "more than 50 parentheses"),
+        ("!" * 1000, "ends too early"),
+        (")" * 1000, "stands where a word"),
+        ("x" * 1000, r"no device has id 'x+\.\.\.'; known are ap-1"),
+        ("x" * 900 + ":y", r"unknown field 'x+\.\.\.'; known are"),
+        ('"a\x1b[0m"', r"no device has id 'a\\x1b\[0m'"),
+    ],
+)
+def test_an_expression_too_big_is_refused_in_few_words(expression: str, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        select([DEVICE], expression)
+    assert len(str(caught.value)) < 300
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "!(" * 50 + "ap-1" + ")" * 50,
+        "|".join("*" * 500),
+        "&".join("*" * 500),
+        "!" * 994 + "ap-1",
+        "(ap-1)&" * 140 + "ap-1",
+    ],
+)
+def test_an_expression_as_big_as_allowed_selects(expression: str) -> None:
+    assert select([DEVICE], expression) == (DEVICE,)
+
+
 @given(st.text('site:zoap&|!() *"[', max_size=20))
 def test_any_text_selects_or_is_an_input_error(expression: str) -> None:
-    device = Device(id="ap-1", kind="ap", profile="p", host="h", port=1, username="u", site="zoo")
     try:
-        chosen = select([device], expression)
+        chosen = select([DEVICE], expression)
     except InputError:
         return
-    assert list(chosen) in ([], [device])
+    assert list(chosen) in ([], [DEVICE])
