@@ -42,6 +42,8 @@ class Fleet:
         SSH host key all devices show; a new one by default.
     boots : int
         snmpEngineBoots the devices begin with; must grow from run to run at the same addresses.
+    on_boots : callable, optional
+        Gets the highest snmpEngineBoots whenever it grows, before the device answers again.
 
     Raises
     ------
@@ -56,6 +58,7 @@ class Fleet:
         *,
         host_key: asyncssh.SSHKey | None = None,
         boots: int = 1,
+        on_boots: Callable[[int], None] | None = None,
     ) -> None:
         kinds = world.devices()
         for entry in devices:
@@ -70,6 +73,7 @@ class Fleet:
         self._faces: dict[str, Face] = {}
         self._alive: set[str] = set()
         self._boots = boots
+        self._on_boots = on_boots
 
     async def start(self) -> None:
         """Bring every device up; on failure none is left listening.
@@ -138,7 +142,7 @@ class Fleet:
         Raises
         ------
         BenchError
-            Unknown device, or its address is taken.
+            Unknown device, its address is taken, or its boots cannot be kept.
         ModelError
             The world refuses the values.
         """
@@ -147,6 +151,7 @@ class Fleet:
         if values:
             self.world.write(device, values)
         face.device.reboot()
+        self._keep_boots(face.device.boots)
         face.power_on(has_new_storage=values is not None)
         await face.open()
         self._alive.add(device)
@@ -182,6 +187,12 @@ class Fleet:
             raise BenchError(f"no emulated device {device!r}; list shows the {len(self._faces)}")
         return self._faces[device]
 
+    def _keep_boots(self, boots: int) -> None:
+        if boots > self._boots:
+            self._boots = boots
+            if self._on_boots:
+                self._on_boots(boots)
+
     def _died(self, device: EmulatedDevice) -> None:
         self.kill(device.id)
 
@@ -191,7 +202,7 @@ class FleetThread:
 
     Parameters
     ----------
-    world, devices, host_key, boots
+    world, devices, host_key, boots, on_boots
         As `Fleet`.
     """
 
@@ -202,8 +213,9 @@ class FleetThread:
         *,
         host_key: asyncssh.SSHKey | None = None,
         boots: int = 1,
+        on_boots: Callable[[int], None] | None = None,
     ) -> None:
-        self.fleet = Fleet(world, devices, host_key=host_key, boots=boots)
+        self.fleet = Fleet(world, devices, host_key=host_key, boots=boots, on_boots=on_boots)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 

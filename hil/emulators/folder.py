@@ -25,6 +25,7 @@ __all__ = [
     "Placement",
     "address_plan",
     "entries_of",
+    "keep_boots",
     "next_boots",
     "profile_for",
     "write_folder",
@@ -43,6 +44,7 @@ _PROFILES: Mapping[str, str] = MappingProxyType(
 )
 _HOST_KEY = "secrets/ssh_host_ed25519_key"
 _BOOTS = "boots"
+_MOST_BOOTS = 2**31 - 1
 _KNOWN_HOSTS = "known_hosts"
 _SECRETS = ("snmp-auth", "snmp-priv", "ssh-password")
 
@@ -235,16 +237,56 @@ def _write_once(path: Path, content: bytes) -> bytes:
 def next_boots(folder: Path) -> int:
     """Count one more start of the fleet of a folder: engine boots never go back (RFC 3414, 2.2).
 
+    Parameters
+    ----------
+    folder : Path
+        Folder of the fleet.
+
+    Returns
+    -------
+    int
+        One more than any device of the fleet ever had; it stays at 2147483647.
+
+    Raises
+    ------
+    BenchError
+        The count is broken, or cannot be written.
+    """
+    path = folder / _BOOTS
+    try:
+        text = path.read_bytes().strip() if path.exists() else b"0"
+    except OSError as err:
+        raise BenchError(f"{path} cannot be read: {err.strerror}") from err
+    if not text.isdigit() or int(text) > _MOST_BOOTS:
+        # Starting again at 1 would lock out every manager that knows the devices.
+        raise BenchError(f"{path} is broken: write the highest snmpEngineBoots seen here into it")
+    boots = min(int(text) + 1, _MOST_BOOTS)
+    keep_boots(folder, boots)
+    return boots
+
+
+def keep_boots(folder: Path, boots: int) -> None:
+    """Store the highest engine boots of a fleet, all of it or nothing.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the fleet.
+    boots : int
+        Highest snmpEngineBoots of its devices.
+
     Raises
     ------
     BenchError
         The folder cannot be written.
     """
     path = folder / _BOOTS
+    fresh = path.with_suffix(".new")
     try:
-        text = path.read_text(encoding="ascii").strip() if path.exists() else "0"
-        boots = int(text) + 1 if text.isdecimal() and len(text) < 10 else 1
-        path.write_text(f"{boots}\n", encoding="ascii")
-    except (OSError, UnicodeDecodeError) as err:
-        raise BenchError(f"{path} cannot be kept ({err.__class__.__name__}); remove it") from err
-    return boots
+        with fresh.open("w", encoding="ascii") as file:
+            file.write(f"{boots}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError as err:
+        raise BenchError(f"{path} cannot be written: {err.strerror}") from err

@@ -11,11 +11,19 @@ import os
 import signal
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from hil.emulators.control import ControlServer
 from hil.emulators.fleet import Fleet
-from hil.emulators.folder import DEFAULT_NETWORK, Placement, entries_of, next_boots, write_folder
+from hil.emulators.folder import (
+    DEFAULT_NETWORK,
+    Placement,
+    entries_of,
+    keep_boots,
+    next_boots,
+    write_folder,
+)
 from hil.emulators.world_port import DeviceWorld, MovingWorld, PoweredWorld
 from twin.model.errors import BenchError
 
@@ -69,12 +77,13 @@ async def serve(
     Raises
     ------
     BenchError
-        An address is in use, or the folder cannot be written.
+        An address is in use, the folder cannot be written, or its count of boots is broken.
     """
     base = folder.absolute()
     entries = entries_of(world, device_ids, base, network=network, placement=placement)
     key = write_folder(base, entries)
-    fleet = Fleet(world, entries, host_key=key, boots=next_boots(base))
+    keep = partial(keep_boots, base)
+    fleet = Fleet(world, entries, host_key=key, boots=next_boots(base), on_boots=keep)
     stop = asyncio.Event()
     control = ControlServer(fleet, control_path or base / "control.sock", stop.set)
     with _stopping_on_signals(stop):

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,13 @@ from controllers.drivers import make_driver
 from controllers.inventory import load_inventory
 from hil.emulators.control import FleetControl
 from hil.emulators.fleet import Fleet, FleetThread
-from hil.emulators.folder import address_plan, entries_of, next_boots, write_folder
+from hil.emulators.folder import (
+    address_plan,
+    entries_of,
+    keep_boots,
+    next_boots,
+    write_folder,
+)
 from hil.emulators.world_port import MemoryWorld
 from twin.model.errors import BenchError, DeviceError, DeviceUnreachable, ModelError
 
@@ -89,6 +96,44 @@ def test_an_upstream_outside_the_fleet_is_left_out(world, tmp_path, new_address)
 
 def test_boots_grow_from_run_to_run(tmp_path):
     assert [next_boots(tmp_path) for _ in range(3)] == [1, 2, 3]
+    assert [path.name for path in tmp_path.iterdir()] == ["boots"]
+
+
+def test_boots_of_a_run_follow_the_reboots_of_the_one_before(world, tmp_path, new_address):
+    entries = entries_of(
+        world,
+        ["cab-1", "sw-1"],
+        tmp_path,
+        network=new_address.network(),
+        placement=new_address.placement(),
+    )
+    key = write_folder(tmp_path, entries)
+    seen = []
+    for _ in range(2):
+        boots = next_boots(tmp_path)
+        keep = partial(keep_boots, tmp_path)
+        with FleetThread(world, entries, host_key=key, boots=boots, on_boots=keep) as fleet:
+            for device in ("cab-1", "cab-1", "cab-1", "sw-1"):
+                fleet.revive(device)
+        seen.append(boots)
+    assert seen == [1, 5]
+    assert next_boots(tmp_path) == 9
+
+
+@pytest.mark.parametrize("text", ["", "three\n", "-1\n", "4294967296\n", "\u0663\n"])
+def test_boots_that_cannot_be_read_are_refused_in_one_line(tmp_path, text):
+    path = tmp_path / "boots"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(BenchError) as caught:
+        next_boots(tmp_path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_boots_stay_at_their_highest_value(tmp_path):
+    (tmp_path / "boots").write_text("2147483647\n", encoding="ascii")
+    assert next_boots(tmp_path) == 2147483647
 
 
 def test_a_device_the_world_lacks_is_refused(world, tmp_path):
@@ -331,6 +376,7 @@ def test_control_from_another_process(served):
         assert [d["alive"] for d in control.devices()] == [False]
         control.revive("cab-1", {"night_level_percent": 22})
         assert control.read("cab-1")["night_level_percent"] == 22
+        assert (Path(ready["folder"]) / "boots").read_text(encoding="ascii") == "2\n"
         control.kill_on("cab-1", "set", "half")
         assert control.stats() == {"cab-1": {}}
         for bad in (
