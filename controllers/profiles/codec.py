@@ -22,6 +22,9 @@ __all__ = ["Codec", "Form", "Wire", "dbm_of_mw", "mw_of_dbm"]
 Wire: TypeAlias = int | bytes | str
 Form: TypeAlias = Literal["integer", "octets", "text"]
 
+_LATIN_1 = "latin-1:"
+"""Mark of a text whose octets are not UTF-8, as devices from before RFC 2571 hold them."""
+
 _TEXT_BOOL = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -80,11 +83,17 @@ class Codec:
         ------
         ModelError
             The value has no wire form, or a writable one would read back as another value.
+
+        Notes
+        -----
+        Text is UTF-8 in octets. Octets that are not UTF-8 read as ``latin-1:`` and their ISO
+        8859-1 text, and such a text is written as ISO 8859-1 again: what an old device held can be
+        put back octet by octet.
         """
         if self.values:
             return self._shape(self._listed(value))
         if self.attribute.type in ("str", "enum"):
-            return str(value).encode() if self.form == "octets" else str(value)
+            return self._octets(str(value)) if self.form == "octets" else str(value)
         if self.attribute.type == "bool":
             return self._shape("true" if value else "false")
         return self._encode_number(value)
@@ -97,7 +106,7 @@ class Codec:
         ModelError
             The wire value means nothing for this attribute.
         """
-        text = wire.decode("utf-8", "replace") if isinstance(wire, bytes) else str(wire)
+        text = _text_of(wire) if isinstance(wire, bytes) else str(wire)
         if self.values:
             return self._typed(self._value_of(text.strip()))
         if self.attribute.type in ("str", "enum"):
@@ -105,6 +114,23 @@ class Codec:
         if self.attribute.type == "bool":
             return self._typed(text.strip())
         return self._decode_number(text.strip())
+
+    def _octets(self, text: str) -> bytes:
+        is_marked = text.startswith(_LATIN_1)
+        try:
+            octets = text.removeprefix(_LATIN_1).encode("latin-1") if is_marked else text.encode()
+        except UnicodeEncodeError as err:
+            charset = "ISO 8859-1" if is_marked else "UTF-8"
+            wrong = err.object[err.start]
+            raise ModelError(
+                f"{self.attribute.template} = {text!r}: {wrong!r} is not in {charset}"
+            ) from err
+        if _text_of(octets) != text:
+            raise ModelError(
+                f"{self.attribute.template} = {text!r} would read back as {_text_of(octets)!r}; "
+                f"leave {_LATIN_1!r} out, it marks octets that are not UTF-8"
+            )
+        return octets
 
     def _listed(self, value: Value) -> str:
         text = str(value).lower() if isinstance(value, bool) else str(value)
@@ -166,3 +192,13 @@ class Codec:
         if self.attribute.type == "int":
             return int(number.to_integral_value())
         return float(number)
+
+
+def _text_of(octets: bytes) -> str:
+    """Text of octets such that no two octet strings read alike."""
+    try:
+        text = octets.decode()
+    except UnicodeDecodeError:
+        return _LATIN_1 + octets.decode("latin-1")
+    # A device that really holds the mark gets a second one: the first is taken away again.
+    return _LATIN_1 + octets.decode("latin-1") if text.startswith(_LATIN_1) else text

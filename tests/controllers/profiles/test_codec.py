@@ -92,4 +92,39 @@ def test_text_goes_as_utf8_octets_over_snmp() -> None:
     text = codec("str", "octets")
     assert text.encode("Königstraße") == "Königstraße".encode()
     assert text.decode("Königstraße".encode()) == "Königstraße"
-    assert text.decode(b"\xff") == "\ufffd"
+    assert text.decode(b"\xff") == "latin-1:ÿ"
+
+
+@given(st.binary(max_size=255) | st.binary(max_size=60).map(lambda rest: b"latin-1:" + rest))
+def test_what_a_device_held_is_put_back_octet_by_octet(octets: bytes) -> None:
+    text = codec("str", "octets")
+    assert text.encode(text.decode(octets)) == octets
+
+
+@given(st.text(max_size=60) | st.text(max_size=60).map(lambda rest: "latin-1:" + rest))
+def test_a_text_reads_back_as_written_or_is_refused(value: str) -> None:
+    text = codec("str", "octets")
+    try:
+        octets = text.encode(value)
+    except ModelError:
+        assert value.startswith("latin-1:")
+    else:
+        assert text.decode(octets) == value
+
+
+def test_octets_of_an_old_device_are_marked_and_readable() -> None:
+    assert codec("str", "octets").decode("Königstraße".encode("latin-1")) == "latin-1:Königstraße"
+    assert codec("str", "octets").decode("Königstraße".encode()) == "Königstraße"
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("latin-1:Rathaus", "x = 'latin-1:Rathaus' would read back as 'Rathaus'"),
+        ("latin-1:5 €", "'€' is not in ISO 8859-1"),
+        ("\ud800", "is not in UTF-8"),
+    ],
+)
+def test_a_text_without_octets_of_its_own_is_refused_by_name(value: str, message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        codec("str", "octets").encode(value)
