@@ -75,7 +75,7 @@ class TwinPredictor:
     city: City
     cover: Callable[[], CityCoverage]
     n_threads: int = 2
-    last: WhatIf | None = field(default=None, init=False)
+    _last: tuple[tuple[Change, ...], WhatIf] | None = field(default=None, init=False)
     _known: CityCoverage | None = field(default=None, init=False)
 
     @property
@@ -99,7 +99,6 @@ class TwinPredictor:
             Figures before and after; empty if nothing the twin knows changes.
         """
         what_if = self.what_if(changes)
-        self.last = what_if
         changed = {change.device for change in changes}
         rows = (
             *_cell_rows(what_if, changed),
@@ -112,7 +111,7 @@ class TwinPredictor:
         return Effect(rows=rows, assumptions=assumptions)
 
     def what_if(self, changes: Sequence[Change]) -> WhatIf:
-        """Compute city and coverage before and after changes.
+        """Compute city and coverage before and after changes; asked again, remember.
 
         Parameters
         ----------
@@ -124,6 +123,8 @@ class TwinPredictor:
         WhatIf
             Both sides.
         """
+        if self._last is not None and self._last[0] == tuple(changes):
+            return self._last[1]
         configured = apply_settings(self.city, _settings(changes, "before"))
         before = powered(configured)
         after = powered(apply_settings(configured, _settings(changes, "after")))
@@ -139,6 +140,7 @@ class TwinPredictor:
             what_if = replace(
                 what_if, wifi_before=self._wifi(before, grid), wifi_after=self._wifi(after, grid)
             )
+        self._last = (tuple(changes), what_if)
         return what_if
 
     def _update(self, old: City, coverage: CityCoverage, new: City) -> CityCoverage:

@@ -138,9 +138,9 @@ def _tell(
         plan = desk.plan(load_intent(intent))
     _say("\n".join(render_plan(plan)))
     plan.require_applyable()
-    what_if = predictor.last
-    if plan.no_op or what_if is None:
+    if plan.no_op:
         raise InputError("the intent changes nothing", str(intent))
+    what_if = predictor.what_if(plan.changes)
     with timer.step("watch_world"), waiting("watching the world move"):
         moved, apart_s = watch.moved()
     with Journal(folder / "journal.db") as journal, lab.control as control:
