@@ -44,6 +44,27 @@ def test_no_line_of_sight_is_never_better(scenario):
     assert (without >= with_los).all()
 
 
+@given(
+    model=st.sampled_from(
+        [("UMa", True, 10.0), ("UMi", True, 3.0), ("InH", True, 1.5), ("InH", False, 1.5)]
+    ),
+    shares=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    d=st.floats(10.0, 148.0),
+    stretch=st.floats(1.0, 30.0),
+    freq_ghz=st.floats(0.7, 6.0),
+)
+def test_loss_is_the_same_both_ways(model, shares, d, stretch, freq_ghz):
+    """Street and macro models without line of sight favour a high terminal; they are not so."""
+    scenario, is_los, low = model
+    here, there = (low + share * (22.5 - low) for share in shares)
+    d = d if scenario == "InH" else d * stretch
+    loss = [
+        pathloss_db(scenario, d, freq_ghz * 1e9, *h, is_los=is_los)
+        for h in ((here, there), (there, here))
+    ]
+    assert loss[0] == pytest.approx(loss[1], abs=1e-9)
+
+
 @pytest.mark.parametrize("scenario", ["UMa", "UMi"])
 def test_branches_meet_at_the_breakpoint(scenario):
     h = HEIGHTS[scenario]
@@ -105,7 +126,6 @@ def test_line_of_sight_gets_rarer_with_distance(model, d):
 def test_line_of_sight_is_a_probability(d, h_ut):
     assert 0 <= los.uma(d, h_ut) <= 1
     assert 0 <= los.inh_mixed(d) <= 1
-    assert 0 <= los.inh_open(d) <= 1
 
 
 def test_line_of_sight_refuses_nonsense():

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twin.radio.throughput import (
-    cqi,
     efficiency_bps_hz,
     rank_efficiency_bps_hz,
     resource_elements_per_s,
@@ -22,7 +21,6 @@ NR = {"technology": "nr", "bandwidth_hz": 90e6, "scs_hz": 30e3, "mimo_layers": 4
 def test_better_signal_is_never_slower(sinr, more, table):
     slow, fast = efficiency_bps_hz([sinr, sinr + more], table)
     assert 0 <= slow <= fast <= 7.4064
-    assert cqi(sinr, table) <= cqi(sinr + more, table)
     slow, fast = rank_efficiency_bps_hz([sinr, sinr + more], 4, table)
     assert slow <= fast
 
@@ -35,16 +33,11 @@ def test_a_further_layer_never_harms_and_never_beats_shannon(sinr, n_layers, tab
     assert more <= n * np.log2(1 + 10 ** (sinr / 10) / n) + 1e-12
 
 
-def test_indicator_ends_are_reached():
-    assert cqi(-20.0) == 0
-    assert cqi(40.0) == 15
-    assert cqi([-20.0, 40.0], 1).tolist() == [0, 15]
+def test_efficiency_ends_below_ten_decibels_under_noise():
     assert efficiency_bps_hz(-10.1) == 0.0
     assert efficiency_bps_hz(-9.9) > 0.0
     with pytest.raises(ValueError, match="no curve"):
         efficiency_bps_hz(0.0, 3)
-    with pytest.raises(ValueError, match="choose of 1, 2"):
-        cqi(0.0, 3)
     with pytest.raises(ValueError, match="less than 1"):
         rank_efficiency_bps_hz(0.0, 0)
 

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twin.model.errors import ModelRangeError
 
-__all__ = ["inh_mixed", "inh_open", "los_probability", "rma", "uma", "umi"]
+__all__ = ["inh_mixed", "los_probability", "rma", "uma", "umi"]
 
 Array = NDArray[np.float64]
 
@@ -140,33 +140,6 @@ def inh_mixed(distance_2d_m: ArrayLike) -> Array:
     d = _distance(distance_2d_m)
     near = np.exp(-np.maximum(d - 1.2, 0.0) / 4.7)
     return np.where(d < 6.5, near, 0.32 * np.exp(-(d - 6.5) / 32.6))
-
-
-def inh_open(distance_2d_m: ArrayLike) -> Array:
-    """Indoor, open office.
-
-    Parameters
-    ----------
-    distance_2d_m : array_like
-        Horizontal distance indoors. [m]
-
-    Returns
-    -------
-    probability : ndarray
-        0 to 1.
-
-    Raises
-    ------
-    ModelRangeError
-        A distance below zero or not finite.
-
-    References
-    ----------
-    .. [1] 3GPP TR 38.901 V17.0.0 (2022), Table 7.4.2-1, indoor - open office.
-    """
-    d = _distance(distance_2d_m)
-    near = np.exp(-np.maximum(d - 5.0, 0.0) / 70.8)
-    return np.where(d <= 49.0, near, 0.54 * np.exp(-(d - 49.0) / 211.7))
 
 
 def los_probability(scenario: str, distance_2d_m: ArrayLike, h_ut_m: ArrayLike = 1.5) -> Array:

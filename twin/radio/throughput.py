@@ -10,11 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from twin.radio.bands import n_resource_blocks
 
 __all__ = [
-    "CQI_TABLES",
     "MCS_TABLES",
     "OVERHEAD",
     "SINR_AT_10PCT_BLER_DB",
-    "cqi",
     "efficiency_bps_hz",
     "rank_efficiency_bps_hz",
     "resource_elements_per_s",
@@ -22,14 +20,6 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
-
-CQI_TABLES: dict[int, tuple[tuple[int, float], ...]] = {
-    1: ((2, 78), (2, 120), (2, 193), (2, 308), (2, 449), (2, 602), (4, 378), (4, 490), (4, 616),
-        (6, 466), (6, 567), (6, 666), (6, 772), (6, 873), (6, 948)),
-    2: ((2, 78), (2, 193), (2, 449), (4, 378), (4, 490), (4, 616), (6, 466), (6, 567), (6, 666),
-        (6, 772), (6, 873), (8, 711), (8, 797), (8, 885), (8, 948)),
-}  # fmt: skip
-"""TS 38.214 V16.2.0 Tables 5.2.2.1-2, -3: modulation order and 1024 x code rate of CQI 1 to 15."""
 
 MCS_TABLES: dict[int, tuple[tuple[int, float], ...]] = {
     1: ((2, 120), (2, 157), (2, 193), (2, 251), (2, 308), (2, 379), (2, 449), (2, 526), (2, 602),
@@ -113,36 +103,6 @@ def efficiency_bps_hz(sinr_db: ArrayLike, mcs_table: int = 2) -> Array:
     below = efficiency[0] * 10.0 ** ((np.minimum(sinr, thresholds[0]) - thresholds[0]) / 10.0)
     below = np.where(sinr < _LOWEST_SINR_DB, 0.0, below)
     return np.where(chosen < 0, below, efficiency[np.maximum(chosen, 0)])
-
-
-def cqi(sinr_db: ArrayLike, table: int = 2) -> NDArray[np.int64]:
-    """Channel quality indicator a terminal reports.
-
-    Parameters
-    ----------
-    sinr_db : array_like
-        Signal to interference and noise. [dB]
-    table : int
-        CQI table 1 (64-QAM) or 2 (256-QAM).
-
-    Returns
-    -------
-    ndarray of int
-        0 to 15; 0 is out of range.
-
-    Raises
-    ------
-    ValueError
-        Unknown table.
-
-    References
-    ----------
-    .. [1] 3GPP TS 38.214 V16.2.0 (2020), 5.2.2.1, Tables 5.2.2.1-2 and 5.2.2.1-3.
-    """
-    if table not in CQI_TABLES:
-        raise ValueError(f"table: {table} is unknown; choose of 1, 2")
-    reached = efficiency_bps_hz(sinr_db, table)
-    return np.searchsorted(_efficiencies(CQI_TABLES[table]), reached, side="right")
 
 
 def rank_efficiency_bps_hz(sinr_db: ArrayLike, n_layers: int, mcs_table: int = 2) -> Array:
