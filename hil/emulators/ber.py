@@ -22,10 +22,8 @@ __all__ = [
     "IP_ADDRESS",
     "NO_SUCH_INSTANCE",
     "NO_SUCH_OBJECT",
-    "NULL",
     "OBJECT_ID",
     "OCTET_STRING",
-    "OPAQUE",
     "SEQUENCE",
     "TIME_TICKS",
     "BerError",
@@ -43,14 +41,12 @@ __all__ = [
 
 INTEGER: Final = 0x02
 OCTET_STRING: Final = 0x04
-NULL: Final = 0x05
 OBJECT_ID: Final = 0x06
 SEQUENCE: Final = 0x30
 IP_ADDRESS: Final = 0x40
 COUNTER32: Final = 0x41
 GAUGE32: Final = 0x42
 TIME_TICKS: Final = 0x43
-OPAQUE: Final = 0x44
 COUNTER64: Final = 0x46
 NO_SUCH_OBJECT: Final = 0x80
 NO_SUCH_INSTANCE: Final = 0x81

@@ -71,6 +71,7 @@ class Shell:
         self._special = special
         self._status = 0
         self._depth = 0
+        self._at_exit = ""
         self._commands: dict[str, Callable[[list[str], str], CommandResult]] = {
             ":": _nothing,
             "[": self._test,
@@ -88,7 +89,9 @@ class Shell:
             "rm": self._rm,
             "sync": _nothing,
             "test": self._test,
+            "trap": self._trap,
             "true": _nothing,
+            "umask": _nothing,
         }
 
     def run(self, line: str) -> str:
@@ -113,6 +116,12 @@ class Shell:
         except _Exit:
             return ""
         return (result.output + result.error)[:_MAX_OUTPUT]
+
+    def close(self) -> None:
+        """End the session: what was trapped at ``EXIT`` runs."""
+        line, self._at_exit = self._at_exit, ""
+        if line:
+            self.run(line)
 
     def _listed(self, listed: Listed, stdin: str = "") -> CommandResult:
         output = error = ""
@@ -208,6 +217,11 @@ class Shell:
             self._status = int(words[1][-9:]) % 256
         raise _Exit
 
+    def _trap(self, words: list[str], _stdin: str) -> CommandResult:
+        if "EXIT" in words[2:]:
+            self._at_exit = "" if words[1] == "-" else words[1]
+        return CommandResult()
+
     def _cat(self, words: list[str], stdin: str) -> CommandResult:
         names = [word for word in words[1:] if not word.startswith("-")]
         absent = [name for name in names if name not in self._files]
@@ -249,7 +263,7 @@ class Shell:
     def _test(self, words: list[str], _stdin: str) -> CommandResult:
         arguments = words[1:-1] if words[0] == "[" else words[1:]
         is_true = False
-        if len(arguments) == 2 and arguments[0] in ("-e", "-f", "-r", "-w"):
+        if len(arguments) == 2 and arguments[0] in ("-e", "-f", "-r", "-w", "-O"):
             is_true = arguments[1] in self._files
         elif len(arguments) == 3 and arguments[1] in ("=", "!="):
             is_true = (arguments[0] == arguments[2]) == (arguments[1] == "=")

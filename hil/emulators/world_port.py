@@ -110,7 +110,7 @@ def checked_changes(
 
 
 class MemoryWorld:
-    """A world that is a table: rehearsal copies and tests use it.
+    """A world that is a table: nothing in it moves by itself.
 
     Parameters
     ----------
@@ -134,27 +134,6 @@ class MemoryWorld:
             }
             for device, kind in self._kinds.items()
         }
-
-    @classmethod
-    def copy_of(cls, world: DeviceWorld, devices: tuple[str, ...] | None = None) -> MemoryWorld:
-        """Freeze another world, or some of its devices, into a table.
-
-        Parameters
-        ----------
-        world : DeviceWorld
-            The world to copy.
-        devices : tuple of str, optional
-            Device ids; None copies all.
-        """
-        kinds = world.devices()
-        chosen = tuple(kinds) if devices is None else devices
-        return cls(
-            {device: kinds[device] for device in chosen},
-            {
-                device: {path: world.read(device, path) for path in world.paths(device)}
-                for device in chosen
-            },
-        )
 
     def devices(self) -> Mapping[str, str]:
         """Return the kind of each device by its id."""

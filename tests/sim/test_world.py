@@ -224,7 +224,8 @@ def test_deviations_are_bounded_and_few_entries_are_wrong(city):
 
 def test_emulators_take_the_world_for_their_port_and_copy_it(make_world):
     world: DeviceWorld = make_world()
-    copy = MemoryWorld.copy_of(world)
+    values = {name: {p: world.read(name, p) for p in world.paths(name)} for name in world.devices()}
+    copy = MemoryWorld(world.devices(), values)
     assert _snapshot(copy) == _snapshot(world)
 
 

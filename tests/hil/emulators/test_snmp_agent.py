@@ -103,7 +103,8 @@ class Reluctant(MemoryWorld):
 
 
 def test_a_refusal_of_the_world_is_inconsistent_value(cabinet):
-    cabinet.device.world = Reluctant.copy_of(cabinet.world)
+    values = {path: cabinet.world.read("cab-1", path) for path in cabinet.world.paths("cab-1")}
+    cabinet.device.world = Reluctant(cabinet.world.devices(), {"cab-1": values})
     pdu = cabinet.asker.ask(PduType.SET, bind(NIGHT, encode_integer(40)))
     assert (pdu.status, pdu.index) == (12, 1)
 

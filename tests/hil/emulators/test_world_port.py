@@ -39,12 +39,6 @@ def test_a_bad_change_leaves_everything_as_it_was(world, bad):
     assert {path: world.read("ap-1", path) for path in world.paths("ap-1")} == VALUES
 
 
-def test_copy_is_independent(world):
-    copy = MemoryWorld.copy_of(world)
-    copy.write("ap-1", {"radio/2/channel": 36})
-    assert world.read("ap-1", "radio/2/channel") == 100
-
-
 def test_unknown_device_is_an_error(world):
     with pytest.raises(ModelError, match="unknown device"):
         world.read("ap-2", "radio/2/channel")
