@@ -91,6 +91,7 @@ def start_netconfd(
                  f"--ncxserver-sockname={socket_path}", f"--log={log}"),
         log=log,
         environment={"HOME": str(folder)},
+        grace_s=0.2,  # it takes a second to end, and has nothing to store
     )  # fmt: skip
     sshd = make_sshd(
         folder, f"sshd of {device_id}", host=host, port=port, allow_tty=False,

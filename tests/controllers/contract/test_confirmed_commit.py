@@ -49,7 +49,7 @@ def test_an_armed_commit_is_in_force_and_reverts_when_nobody_confirms(
     subject = netconf_subject
     before = subject.read()
     driver = subject.driver()
-    _arm(driver, subject.wanted, 2, "p-1")
+    _arm(driver, subject.wanted, 1, "p-1")
     driver.unlock()
     driver.close()
     assert _holds(subject, subject.wanted)
@@ -246,12 +246,9 @@ def test_two_drivers_cannot_hold_the_lock_together(netconf_subject: Any) -> None
 
 
 def test_a_candidate_changed_by_somebody_else_is_a_conflict_and_left_alone(
-    netconf_subject: Any, foreign: Any, request: pytest.FixtureRequest
+    netconf_subject: Any, foreign: Any
 ) -> None:
     subject = netconf_subject
-    if subject.name == "netconfd":
-        reason = "netconfd says resource-denied, the driver reads DeviceRefused"
-        request.applymarker(pytest.mark.xfail(strict=True, reason=reason, raises=DeviceRefused))
     before = subject.read()
     path = next(iter(subject.wanted))
     stranger = foreign(subject.device)

@@ -70,9 +70,9 @@ class Cell:
 
 
 def _confirm_in_the_same_session(cell: Cell) -> None:
-    cell.arm(2)
+    cell.arm(1)
     cell.session.commit(persist_id=cell.persist)
-    assert cell.stays(NEW, 4)
+    assert cell.stays(NEW, 2.5)
 
 
 def _confirm_in_another_session(cell: Cell) -> None:
@@ -125,7 +125,7 @@ def _session_closes(cell: Cell) -> None:
     cell.arm(60)
     cell.session.close_session()
     if cell.persist:
-        assert cell.stays(NEW, 3)
+        assert cell.stays(NEW, 1.5)
     else:
         assert cell.becomes("")
 
@@ -134,23 +134,23 @@ def _session_is_cut(cell: Cell) -> None:
     cell.arm(60)
     cell.session._session._transport.sock.shutdown(2)
     if cell.persist:
-        assert cell.stays(NEW, 3)
+        assert cell.stays(NEW, 1.5)
     else:
         assert cell.becomes("")
 
 
 def _time_runs_out(cell: Cell) -> None:
-    cell.arm(2)
+    cell.arm(1)
     assert cell.becomes("")
     with pytest.raises(RPCError):
         cell.session.cancel_commit(persist_id=cell.persist)
 
 
 def _follow_up_extends_the_time(cell: Cell) -> None:
-    cell.arm(4)
+    cell.arm(3)
     again = {"persist_id": cell.persist} if cell.persist else {}
     cell.session.commit(confirmed=True, timeout="60", **again)
-    assert cell.stays(NEW, 7)
+    assert cell.stays(NEW, 4.5)
     cell.session.commit(**again)
 
 
@@ -158,7 +158,7 @@ def _follow_up_keeps_the_first_backup(cell: Cell) -> None:
     cell.arm(60)
     cell.edit(cell.session, NEWER)
     again = {"persist_id": cell.persist} if cell.persist else {}
-    cell.session.commit(confirmed=True, timeout="2", **again)
+    cell.session.commit(confirmed=True, timeout="1", **again)
     assert cell.value() == NEWER
     assert cell.becomes("")
 

@@ -120,7 +120,7 @@ def test_a_mute_device_times_out(subject: Any, within: Within) -> None:
 def test_a_device_that_falls_silent_times_out_and_is_taken_up_again(
     subject: Any, within: Within
 ) -> None:
-    driver = subject.driver(timeout_s="1.5", connect_timeout_s="1.5")
+    driver = subject.driver(timeout_s="1", connect_timeout_s="1")
     values = driver.read()
     with subject.frozen(), within(5), pytest.raises(DeviceTimeout):
         driver.read()
@@ -130,7 +130,7 @@ def test_a_device_that_falls_silent_times_out_and_is_taken_up_again(
 def test_a_device_that_dies_is_unreachable_and_is_taken_up_again(
     subject: Any, within: Within
 ) -> None:
-    driver = subject.driver(timeout_s="1.5", connect_timeout_s="1.5")
+    driver = subject.driver(timeout_s="1", connect_timeout_s="1")
     before = driver.read()
     subject.kill()
     with within(5), pytest.raises(DeviceUnreachable):
