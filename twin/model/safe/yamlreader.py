@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,6 @@ class _Node:
     anchor: str | None = None
     key: str | None = None
     key_at: tuple[int, int] = (0, 0)
-    marks: dict[str | int, Mark] = field(default_factory=dict)
 
 
 def load_yaml(path: Path, *, max_bytes: int = MAX_BYTES) -> Document:
@@ -164,7 +163,8 @@ class _Builder:
     def _scalar(self, event: events.ScalarEvent) -> None:
         self._check_tag(event)
         text = event.value
-        if FORBIDDEN.search(text):
+        # the text itself was searched before; only a quoted escape can bring in new ones
+        if event.style == '"' and FORBIDDEN.search(text):
             raise self._error(event, "control character in a text", "remove the escape")
         parent = self.stack[-1] if self.stack else None
         if parent is not None and isinstance(parent.value, dict) and parent.key is None:
@@ -185,7 +185,7 @@ class _Builder:
         if plain and text == "<<":
             raise self._error(event, "merge keys (<<) are not used", "write the keys out")
         if text in parent.value:
-            first = parent.marks[text]
+            first = self.marks[id(parent.value)][text]
             raise self._error(
                 event,
                 f"key {_short(text)} stands twice, first in line {first.key_line}",
@@ -211,11 +211,11 @@ class _Builder:
         if event.anchor:
             # an alias to a collection that still grows would be a cycle
             self.anchors.pop(event.anchor, None)
+        self.marks[id(value)] = {}
         self.stack.append(node)
 
     def _close(self) -> None:
         node = self.stack.pop()
-        self.marks[id(node.value)] = node.marks
         self._attach(node)
         if node.anchor:
             self.anchors[node.anchor] = node
@@ -251,15 +251,16 @@ class _Builder:
         parent = self.stack[-1]
         parent.weight += node.weight
         parent.height = max(parent.height, node.height + 1)
+        marks = self.marks[id(parent.value)]
         if isinstance(parent.value, dict):
             key = parent.key
             if key is None:  # unreachable: keys come first in the stream of events
                 raise InputError("a value without key", self.source, node.line, node.column)
             parent.value[key] = node.value
-            parent.marks[key] = Mark(node.line, node.column, *parent.key_at)
+            marks[key] = Mark(node.line, node.column, *parent.key_at)
             parent.key = None
         else:
-            parent.marks[len(parent.value)] = Mark(node.line, node.column, node.line, node.column)
+            marks[len(parent.value)] = Mark(node.line, node.column, node.line, node.column)
             parent.value.append(node.value)
 
     def _count(self, event: events.NodeEvent, weight: int) -> None:
