@@ -122,7 +122,9 @@ class NetconfSession(asyncssh.SSHServerSession[bytes]):
             log.info("%s", err)
 
     def eof_received(self) -> bool:
-        """End the session when the peer has nothing more to say."""
+        """End the session when the peer has nothing more to say: every answer is under way."""
+        if self._channel is not None and not self._channel.is_closing():
+            self._channel.exit(0)
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -60,12 +60,13 @@ def run(tmp_path):
             shell=True,
             cwd=tmp_path,
             env={**os.environ, **env, "SNMP_PERSISTENT_DIR": str(tmp_path)},
-            stdin=subprocess.DEVNULL,  # so ends the session: ssh then reports no exit status
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
         )
+        assert done.returncode == 0, done.stderr
         return done.stdout
 
     return run
