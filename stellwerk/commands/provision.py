@@ -29,7 +29,13 @@ from stellwerk.output import JsonOption, notes, print_json, print_line, waiting
 from stellwerk.settings import Settings, load_settings
 from stellwerk.workflow import Desk, open_desk, read_back
 from twin.geo.cityfile import load_city
-from twin.model.errors import DeviceConflict, DeviceUnreachable, InputError, PolicyRefused
+from twin.model.errors import (
+    DeviceConflict,
+    DeviceUnreachable,
+    InputError,
+    JournalDamaged,
+    PolicyRefused,
+)
 
 __all__ = ["apply", "journal_app", "plan", "recover", "rollback", "run_data", "show_step"]
 
@@ -96,6 +102,7 @@ def plan(
     *,
     city: CityOption = "",
     inventory: InventoryOption = "",
+    journal: JournalOption = "",
     limit: Annotated[str, typer.Option("--limit", help="Narrow to these devices.")] = "",
     out: Annotated[Path | None, typer.Option("--out", help="Save the plan as JSON.")] = None,
     detailed_exitcode: Annotated[
@@ -104,9 +111,11 @@ def plan(
     json: JsonOption = False,
 ) -> None:
     """Show what would change on which device, how it is undone, and what it does to the city."""
-    settings = load_settings(city=city, inventory=inventory)
+    settings = load_settings(city=city, inventory=inventory, journal=journal)
     wanted = load_intent(intent)
-    made = _desk(settings).plan(wanted, limit=limit)
+    desk = _desk(settings)
+    _warn_open(settings, desk.wants(wanted, limit))
+    made = desk.plan(wanted, limit=limit)
     if out:
         save_plan(made, out)
     if json:
@@ -114,6 +123,20 @@ def plan(
     else:
         print_line("\n".join(render_plan(made)))
     _end_of_plan(made, detailed_exitcode=detailed_exitcode)
+
+
+def _warn_open(settings: Settings, names: Collection[str]) -> None:
+    """Say which devices an unfinished run has left open: what they report may not last."""
+    if not Path(settings.journal).is_file():
+        return
+    with Journal(Path(settings.journal), read_only=True) as book:
+        left = open_devices(book)
+    for device in sorted(set(left) & set(names)):
+        notes.print(
+            f"warning: {device} is still open in run {left[device]}; "
+            "`stellwerk recover` must come before the next apply",
+            markup=False,
+        )
 
 
 def _end_of_plan(made: Plan, *, detailed_exitcode: bool) -> None:
@@ -266,11 +289,11 @@ def recover(
         raise typer.Exit(result.exit_code)
 
 
-def _existing(settings: Settings) -> Journal:
+def _existing(settings: Settings, *, read_only: bool = False) -> Journal:
     path = Path(settings.journal)
     if not path.is_file():
         raise InputError("there is no journal", str(path), hint="name it with --journal")
-    return Journal(path)
+    return Journal(path, read_only=read_only)
 
 
 journal_app = typer.Typer(no_args_is_help=True, help="Show or verify the journal.")
@@ -284,8 +307,12 @@ def journal_show(
     json: JsonOption = False,
 ) -> None:
     """Print the records: what was about to be done, and how it went."""
-    with _existing(load_settings(journal=journal)) as book:
+    with _existing(load_settings(journal=journal), read_only=True) as book:
         records = book.records(run or None)
+        try:
+            book.verify()
+        except JournalDamaged as err:
+            notes.print(f"warning: {err}", markup=False)
     if run and not records:
         raise InputError(f"the journal has no run {run!r}", hint="see 'stellwerk journal show'")
     if json:
@@ -300,7 +327,7 @@ def journal_show(
 @journal_app.command("verify")
 def journal_verify(*, journal: JournalOption = "", json: JsonOption = False) -> None:
     """Check the hash chain; name the first damaged record."""
-    with _existing(load_settings(journal=journal)) as book:
+    with _existing(load_settings(journal=journal), read_only=True) as book:
         chain = book.verify()
     if json:
         print_json({"records": chain.n_records, "head": chain.head, "intact": True})
