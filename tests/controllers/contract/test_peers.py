@@ -490,7 +490,10 @@ def test_an_answer_from_another_port_is_not_taken(bench: Bench) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("profile", ["netconf-host", "linux-host"])
-def test_four_hundred_attempts_leave_memory_as_it_was(bench: Bench, profile: str) -> None:
+def test_four_hundred_attempts_leave_memory_as_it_was(
+    bench: Bench, profile: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, "paramiko")  # pytest would keep every traceback
     psutil = pytest.importorskip("psutil")
     process = psutil.Process()
     peers = [*BELOW.values()]
