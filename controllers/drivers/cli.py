@@ -45,6 +45,9 @@ _CLOSE_S = 2.0
 _CHANGED = 79
 """Exit code of our own script: the file is no longer the one that was read."""
 
+_NOT_OURS = 80
+"""Exit code of our own script: the copy could not take over the owner of the file."""
+
 
 class CliDriver:
     """One host over its shell; it has no transaction, so it is of class A.
@@ -182,18 +185,41 @@ class CliDriver:
     def _replace(self, text: str, checksum: str) -> None:
         """Write a new file beside the old one and move it over in one step, if it is the same."""
         name, part = shlex.quote(self._file), shlex.quote(self._file + ".stellwerk")
+        remove = f"rm -f {part} {part}.b64"
+        try:
+            self._upload(name, part, remove, text)
+            self._run(
+                f"replace {self._file}",
+                f"base64 -d < {part}.b64 > {part} && rm -f {part}.b64 && "
+                f'if [ "$(cksum < {name})" = {shlex.quote(checksum)} ]; then mv -f {part} {name}; '
+                f"else ( exit {_CHANGED} ); fi",
+            )
+        except DeviceTimeout:
+            raise  # the host is silent; what is left is removed before the next upload
+        except DeviceError:
+            self._tidy(remove)
+            raise
+
+    def _upload(self, name: str, part: str, remove: str, text: str) -> None:
+        """Send the new text, readable to nobody who cannot read the file itself."""
         encoded = base64.b64encode(text.encode()).decode()
-        # The copy takes over owner and mode of the file.
-        self._run(f"copy {self._file}", f"cp -p {name} {part} && : > {part}.b64")
+        # The copy takes over owner and mode of the file. A login that may not give files away
+        # would silently become the owner.
+        self._run(
+            f"copy {self._file}",
+            f"( umask 077; {remove}; cp -p {name} {part} && : > {part}.b64 && "
+            f"if [ -O {part} ]; then [ -O {name} ] || exit {_NOT_OURS}; fi )",
+        )
         for start in range(0, len(encoded), _PIECE):
             piece = encoded[start : start + _PIECE]
             self._run("send the new file", f"printf %s {piece} >> {part}.b64")
-        self._run(
-            f"replace {self._file}",
-            f"base64 -d < {part}.b64 > {part} && rm -f {part}.b64 && "
-            f'if [ "$(cksum < {name})" = {shlex.quote(checksum)} ]; then mv -f {part} {name}; '
-            f"else rm -f {part}; ( exit {_CHANGED} ); fi",
-        )
+
+    def _tidy(self, remove: str) -> None:
+        """Remove the parts, in a new session if the one that made them is lost."""
+        try:
+            self._run("remove the parts", remove)
+        except DeviceError as err:
+            log.warning("%s", err, extra={"device": self.device.id})
 
     def _found(self, item: CliItem, text: str) -> str | None:
         if item.command:
@@ -237,6 +263,12 @@ class CliDriver:
         if code == _CHANGED and what.startswith("replace"):
             raise DeviceConflict(
                 self.device.id, f"{self._file} was changed by somebody else; nothing was written"
+            )
+        if code == _NOT_OURS and what.startswith("copy"):
+            raise DeviceRefused(
+                self.device.id,
+                f"{self._file} is owned by somebody else and the copy would not be; log in as its "
+                "owner or as root; nothing was written",
             )
         if code:
             said = " ".join(output.split())[-200:]

@@ -65,10 +65,6 @@ class CliSession(asyncssh.SSHServerSession[bytes]):
         """Keep the channel."""
         self._channel = chan
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Let the shell do what it does at its end."""
-        self._shell.close()
-
     def pty_requested(
         self, term_type: str, term_size: tuple[int, int, int, int], term_modes: object
     ) -> bool:

@@ -71,7 +71,6 @@ class Shell:
         self._special = special
         self._status = 0
         self._depth = 0
-        self._at_exit = ""
         self._commands: dict[str, Callable[[list[str], str], CommandResult]] = {
             ":": _nothing,
             "[": self._test,
@@ -89,7 +88,6 @@ class Shell:
             "rm": self._rm,
             "sync": _nothing,
             "test": self._test,
-            "trap": self._trap,
             "true": _nothing,
             "umask": _nothing,
         }
@@ -116,12 +114,6 @@ class Shell:
         except _Exit:
             return ""
         return (result.output + result.error)[:_MAX_OUTPUT]
-
-    def close(self) -> None:
-        """End the session: what was trapped at ``EXIT`` runs."""
-        line, self._at_exit = self._at_exit, ""
-        if line:
-            self.run(line)
 
     def _listed(self, listed: Listed, stdin: str = "") -> CommandResult:
         output = error = ""
@@ -216,11 +208,6 @@ class Shell:
         if len(words) > 1 and words[1].isascii() and words[1].isdecimal():
             self._status = int(words[1][-9:]) % 256
         raise _Exit
-
-    def _trap(self, words: list[str], _stdin: str) -> CommandResult:
-        if "EXIT" in words[2:]:
-            self._at_exit = "" if words[1] == "-" else words[1]
-        return CommandResult()
 
     def _cat(self, words: list[str], stdin: str) -> CommandResult:
         names = [word for word in words[1:] if not word.startswith("-")]

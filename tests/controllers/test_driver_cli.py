@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +15,7 @@ from controllers.drivers.cli import CliDriver
 from controllers.ports import Device
 from controllers.profiles import profile_of
 from hil.daemons.linux_host import start_linux_host
-from twin.model.errors import DeviceConflict, DeviceRefused, DeviceTimeout
+from twin.model.errors import DeviceConflict, DeviceRefused, DeviceTimeout, DeviceUnreachable
 
 pytestmark = pytest.mark.daemon("openssh-server")
 
@@ -49,6 +52,91 @@ def test_odd_paths_and_values_arrive_as_they_are_and_the_mode_stays(
         file.read_text() == f"# city\nssid=Stadt\nchannel=6\ncontact={contact}\nlocation=2. Stock\n"
     )
     assert file.stat().st_mode & 0o777 == 0o640
+    assert [path.name for path in file.parent.iterdir()] == ["ap.conf"]
+    driver.close()
+
+
+def stopped_before(driver: CliDriver, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an upload fail at a step, as a full disk would."""
+    run = driver._run
+
+    def fail_at(step: str, command: str) -> str:
+        return run(step, "( exit 28 )" if step.startswith(what) else command)
+
+    monkeypatch.setattr(driver, "_run", fail_at)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640])
+@pytest.mark.parametrize("umask", ["000", "022"])
+def test_nobody_reads_the_parts_who_cannot_read_the_file(
+    host: Device, file: Path, monkeypatch: pytest.MonkeyPatch, mode: int, umask: str
+) -> None:
+    file.chmod(mode)
+    driver = driver_of(host, file)
+    driver._run("be careless", f"umask {umask}")
+    run, seen = driver._run, dict[str, int]()
+
+    def look(step: str, command: str) -> str:
+        seen.update({p.name: p.stat().st_mode & 0o777 & ~mode for p in file.parent.iterdir()})
+        return run(step, command)
+
+    monkeypatch.setattr(driver, "_run", look)
+    driver.write({"radio/1/channel": 11})
+    assert seen == {"ap.conf": 0, "ap.conf.stellwerk": 0, "ap.conf.stellwerk.b64": 0}
+    assert file.stat().st_mode & 0o777 == mode
+    assert run("look", "umask").strip().endswith(umask)
+    driver.close()
+
+
+@pytest.mark.parametrize("what", ["send", "replace"])
+def test_an_upload_that_fails_leaves_no_part(
+    host: Device, file: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    before = file.read_text()
+    driver = driver_of(host, file)
+    stopped_before(driver, what, monkeypatch)
+    with pytest.raises(DeviceRefused, match="exit code 28"):
+        driver.write({"radio/1/channel": 11})
+    assert [path.name for path in file.parent.iterdir()] == ["ap.conf"]
+    assert file.read_text() == before
+    driver.close()
+
+
+def test_a_session_that_is_lost_while_it_uploads_leaves_no_part(
+    host: Device, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = driver_of(host, file)
+    run = driver._run
+
+    def cut(step: str, command: str) -> str:
+        if step.startswith("replace"):
+            assert driver._socket is not None
+            driver._socket.shutdown(socket.SHUT_RDWR)
+        return run(step, command)
+
+    monkeypatch.setattr(driver, "_run", cut)
+    with pytest.raises(DeviceUnreachable):
+        driver.write({"radio/1/channel": 11})
+    assert [path.name for path in file.parent.iterdir()] == ["ap.conf"]
+    driver.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_the_owner_of_the_file_stays_or_nothing_is_written(host: Device, file: Path) -> None:
+    file.chmod(0o644)
+    file.parent.chmod(0o777)
+    os.chown(file, 65534, 65534)
+    before = file.read_text()
+    driver = driver_of(host, file)
+    said = ""
+    try:
+        driver.write({"radio/1/channel": 11})
+    except DeviceRefused as err:
+        said = str(err)
+    # A root without the right to give files away hears it from cp.
+    refusal = "owned by somebody else|failed to preserve ownership"
+    assert (file.read_text() == before) == bool(re.search(refusal, said))
+    assert (file.stat().st_uid, file.stat().st_gid) == (65534, 65534)
     assert [path.name for path in file.parent.iterdir()] == ["ap.conf"]
     driver.close()
 
