@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from controllers.intent import Intent, Want, require_read
+from controllers.plan_words import atomicity, refusal, way_round
 from controllers.ports import Change, Device, DeviceClass, Effect
 from controllers.profiles import profile_of
 from controllers.steps import Limits, MemberSpec
@@ -186,21 +187,15 @@ class Plan:
             A device could not be read and the plan does not skip it.
         """
         if self.blockers:
-            first = self.blockers[0]
-            more = f" and {len(self.blockers) - 1} more" if len(self.blockers) > 1 else ""
-            where = f"{first.device}: " if first.device else ""
-            raise PolicyRefused(f"{where}{first.finding}{more}")
+            raise PolicyRefused(refusal(self))
         if self.unreachable and self.on_unreachable == "refuse":
             device, reason = next(iter(self.unreachable.items()))
-            raise DeviceUnreachable(
-                device,
-                f"{reason}; bring it back, or leave it out: plan with --limit '!id:{device}'",
-            )
+            raise DeviceUnreachable(device, f"{reason}; {way_round(self)}")
 
     @property
     def atomicity(self) -> tuple[str, ...]:
         """What is atomic, in words."""
-        return _atomicity(self)
+        return atomicity(self)
 
 
 def touched_hash(devices: Sequence[DevicePlan], live: Mapping[str, Mapping[str, Value]]) -> str:
@@ -469,30 +464,3 @@ def _reversed(part: DevicePlan) -> tuple[Change, ...]:
     return tuple(
         Change(device=c.device, path=c.path, before=c.after, after=c.before) for c in part.changes
     )
-
-
-def _atomicity(plan: Plan) -> tuple[str, ...]:
-    """Say in words what happens together, and what a device cannot take back alone."""
-    n_waves = len({part.wave for part in plan.devices})
-    if plan.atomic == "network":
-        lines = [
-            f"all {len(plan.devices)} devices or none: nothing is confirmed before all are "
-            f"verified; armed devices revert by themselves after {plan.confirm_timeout_s:g} s"
-        ]
-    else:
-        lines = [
-            f"each of {n_waves} waves alone: a later failure takes earlier waves back by writing "
-            "their stored old values"
-        ]
-    plain = [
-        part.device for part in plan.devices if part.device_class in (DeviceClass.A, DeviceClass.B)
-    ]
-    if plain:
-        shown = ", ".join(plain[:5]) + (f" and {len(plain) - 5} more" if len(plain) > 5 else "")
-        lines.append(
-            f"{shown}: taken back by stored values only; if the controller stops in the middle "
-            "they keep the new values until `stellwerk recover`"
-        )
-    if plan.unreachable and plan.on_unreachable == "skip":
-        lines.append(f"left out, not reached: {', '.join(plan.unreachable)}")
-    return tuple(lines)

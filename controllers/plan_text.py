@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from controllers.plan import DevicePlan, Plan
-from controllers.ports import EffectRow
+from controllers.plan_words import counted, refused, some_of
+from controllers.ports import Effect, EffectRow
 from twin.model.attributes import Value, attribute_of
 
 __all__ = ["render_plan", "summary_line"]
@@ -16,24 +19,35 @@ _CLASS_WORDS = {
     "C": "confirmed commit",
     "D": "candidate, validate, confirmed commit",
 }
+_SEVERITY_SIGNS: Mapping[str, str] = MappingProxyType({"error": "!", "warning": "?", "info": "i"})
+_N_SHOWN = 3
 
 
 def summary_line(plan: Plan) -> str:
-    """Say in one line how much a plan changes, and how many devices it knows nothing of."""
+    """Say how much a plan changes, how many devices it knows nothing of, and what forbids it.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+
+    Returns
+    -------
+    str
+        One line; that of a forbidden plan ends with ``REFUSED`` and how much is wrong.
+    """
     if plan.is_settled:
         return "Plan: nothing to change, every device is as the intent wants it."
     n_lost = len(plan.unreachable)
-    lost = f"; {_devices(n_lost)} {'were' if n_lost > 1 else 'was'} not reached" if n_lost else ""
+    was = "were" if n_lost > 1 else "was"
+    lost = f"; {counted(n_lost, 'device')} {was} not reached" if n_lost else ""
     if plan.no_op:
         return f"Plan: nothing to change on devices that were read{lost}."
+    end = f" REFUSED: {refused(plan)}" if plan.blockers else ""
     return (
         f"Plan: 0 to add, {len(plan.changes)} to change, 0 to destroy on "
-        f"{_devices(len(plan.devices))}{lost}."
+        f"{counted(len(plan.devices), 'device')}{lost}.{end}"
     )
-
-
-def _devices(n_devices: int) -> str:
-    return f"{n_devices} device{'s' if n_devices != 1 else ''}"
 
 
 def render_plan(plan: Plan, *, with_undo: bool = True) -> tuple[str, ...]:
@@ -49,7 +63,8 @@ def render_plan(plan: Plan, *, with_undo: bool = True) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Lines; ``+`` sets what was empty, ``-`` empties, ``~`` changes.
+        Lines; ``+`` sets what was empty, ``-`` empties, ``~`` changes. Findings come with the
+        worst first: ``!`` forbids, ``?`` needs a look, ``i`` follows from the plan.
     """
     title = f"{plan.name} ({plan.ticket})" if plan.ticket else plan.name
     lines = [title] + ([f"  {plan.comment}"] if plan.comment else [])
@@ -62,14 +77,11 @@ def render_plan(plan: Plan, *, with_undo: bool = True) -> tuple[str, ...]:
         lines += _device(part, with_undo=with_undo)
     for device, reason in plan.unreachable.items():
         lines.append(f"! {device}: not reached ({reason}), {plan.on_unreachable}")
-    for finding in plan.findings:
-        mark = {"error": "!", "warning": "!"}.get(finding.finding.severity, " ")
-        lines.append(f"{mark} {finding.finding.severity}: {finding.device}: {finding.finding}")
+    lines += _findings(plan)
     if not plan.no_op:
         lines += [f"Atomic: {text}" for text in plan.atomicity]
     if plan.effect is not None:
-        lines += ["Predicted effect"] + [_effect(row) for row in plan.effect.rows]
-        lines += [f"  assumed: {text}" for text in plan.effect.assumptions]
+        lines += _effect(plan.effect)
     lines.append(summary_line(plan))
     return tuple(lines)
 
@@ -101,7 +113,33 @@ def _shown(value: Value) -> str:
     return f"{value:g}" if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
 
 
-def _effect(row: EffectRow) -> str:
+def _findings(plan: Plan) -> list[str]:
+    """One line for what a rule says, however many devices it is about."""
+    groups: dict[tuple[str, str], dict[str, None]] = {}
+    for found in plan.findings:
+        key = (found.finding.severity, str(found.finding))
+        groups.setdefault(key, {})[found.device] = None
+    lines = []
+    for wanted, sign in _SEVERITY_SIGNS.items():
+        for (severity, text), devices in groups.items():
+            if severity == wanted:
+                lines.append(f"{sign} {severity}: {text}{_where([d for d in devices if d])}")
+    return lines
+
+
+def _where(devices: list[str]) -> str:
+    if not devices:
+        return ""
+    return f" on {counted(len(devices), 'device')}: {some_of(devices, _N_SHOWN)}"
+
+
+def _effect(effect: Effect) -> list[str]:
+    lines = [_row(row) for row in effect.rows]
+    head = "Predicted effect" if lines else "Predicted effect: none that the twin can predict"
+    return [head, *lines, *(f"  assumed: {text}" for text in effect.assumptions)]
+
+
+def _row(row: EffectRow) -> str:
     unit = f" {row.unit}" if row.unit else ""
     return (
         f"  {row.name} ({row.scope}): {row.before:.4g} -> {row.after:.4g}{unit} "

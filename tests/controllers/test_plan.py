@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from planning_memory import CELLS, CELLS_AND_SWITCHES, boxes, plan_of, profile
 
 from controllers.intent import parse_intent, resolve
-from controllers.plan import make_plan, members_of, reverse_plan, touched_hash
+from controllers.plan import PlanFinding, make_plan, members_of, reverse_plan, touched_hash
 from controllers.plan_file import load_plan, parse_plan, plan_data, plan_digest, save_plan
 from controllers.plan_text import render_plan, summary_line
 from controllers.policies.levels import level_policy
 from controllers.ports import Effect, EffectRow
 from twin.model.errors import DeviceUnreachable, InputError, PolicyRefused
+from twin.model.regulatory import Finding
 from twin.model.safe import parse_yaml
 
 
@@ -169,6 +170,106 @@ def test_a_finding_of_severity_error_refuses_the_plan():
     assert not plan.applyable
     with pytest.raises(PolicyRefused, match="cabinet-1"):
         plan.require_applyable()
+
+
+def found(severity, rule, *devices):
+    finding = Finding(
+        rule=rule, severity=severity, message=f"{rule} is wrong", reference="an order"
+    )
+    return tuple(PlanFinding(device=device, finding=finding) for device in devices)
+
+
+def refused_plan():
+    names = tuple(f"cell-{i:02d}" for i in range(12))
+    plan = plan_of(boxes(*names), CELLS)
+    findings = (
+        *found("info", "dfs", "cell-00"),
+        *found("warning", "level", "cell-01", "cell-02"),
+        *(f for name in names for rule in ("eirp", "density", "eirp2") for f in
+          found("error", rule, name)),
+    )  # fmt: skip
+    return replace(plan, findings=findings)
+
+
+def test_a_refused_plan_ends_with_how_much_is_wrong():
+    plan = refused_plan()
+    assert summary_line(plan) == (
+        "Plan: 0 to add, 24 to change, 0 to destroy on 12 devices. REFUSED: 36 errors on 12 devices"
+    )
+    assert render_plan(plan)[-1] == summary_line(plan)
+    one = replace(plan, findings=found("error", "eirp", "cell-00"))
+    assert summary_line(one).endswith("REFUSED: 1 error on 1 device")
+    with pytest.raises(PolicyRefused, match=r"^36 errors on 12 devices, the first: cell-00: eirp"):
+        plan.require_applyable()
+
+
+def test_findings_are_grouped_by_rule_and_told_apart_by_severity():
+    lines = [line for line in render_plan(refused_plan()) if "(an order)" in line]
+    assert lines == [
+        "! error: eirp: eirp is wrong (an order) on 12 devices: "
+        "cell-00, cell-01, cell-02 and 9 more",
+        "! error: density: density is wrong (an order) on 12 devices: "
+        "cell-00, cell-01, cell-02 and 9 more",
+        "! error: eirp2: eirp2 is wrong (an order) on 12 devices: "
+        "cell-00, cell-01, cell-02 and 9 more",
+        "? warning: level: level is wrong (an order) on 2 devices: cell-01, cell-02",
+        "i info: dfs: dfs is wrong (an order) on 1 device: cell-00",
+    ]
+
+
+def wishes(names):
+    """Changes for the kinds of some devices only: a selection without a match is an error."""
+    kinds = {name.split("-")[0] for name in names}
+    switches = CELLS_AND_SWITCHES[len(CELLS) :]
+    return (CELLS if "cell" in kinds else "") + (switches if "switch" in kinds else "")
+
+
+@pytest.mark.parametrize(
+    ("names", "atomic", "words", "wrong"),
+    [
+        (("switch-1",), "network", "all changes of 1 device or none", "revert by themselves"),
+        (("switch-1", "cell-1:B"), "network", "all 2 devices or none", "revert by themselves"),
+        (("cell-1",), "network", "all changes of 1 device or none", "all 1 devices"),
+        (("cell-1",), "network", "it reverts by itself after 120 s", "stored values"),
+        (("cell-1", "switch-1"), "network", "the armed device reverts by itself", "none: if"),
+        (("cell-1", "cell-2"), "network", "armed devices revert by themselves", "stored"),
+        (("cell-1", "cell-2"), "wave", "all 2 devices or none", "each of 1"),
+    ],
+)
+def test_the_words_on_atomicity_are_true(names, atomic, words, wrong):
+    text = "\n".join(plan_of(boxes(*names), wishes(names), atomic=atomic).atomicity)
+    assert words in text
+    assert wrong not in text
+
+
+def test_what_the_twin_cannot_predict_is_said():
+    plan = plan_of(boxes("switch-1"), wishes(["switch-1"]))
+    lines = render_plan(replace(plan, effect=Effect(rows=(), assumptions=("dry weather",))))
+    assert lines[-3:-1] == (
+        "Predicted effect: none that the twin can predict",
+        "  assumed: dry weather",
+    )
+
+
+def test_the_remedy_for_a_lost_device_is_one_that_works():
+    made = boxes("cell-1", "cell-2", "cell-3")
+    there = plan_of(made, CELLS)
+    made["cell-2"].die()
+    made["cell-3"].die()
+    with pytest.raises(
+        DeviceUnreachable, match=r"--limit '!id:cell-2 & !id:cell-3' --out"
+    ) as caught:
+        plan_of(made, CELLS).require_applyable()
+    assert caught.value.device == "cell-2"
+    # A plan made earlier, or the reverse of a run, cannot be narrowed.
+    again = replace(reverse_plan(there), unreachable={"cell-2": "does not answer"})
+    with pytest.raises(DeviceUnreachable, match="bring it back") as caught:
+        again.require_applyable()
+    assert "--limit" not in str(caught.value)
+    made["cell-1"].die()  # nothing would be left
+    with pytest.raises(DeviceUnreachable, match="bring them back") as caught:
+        plan_of(made, CELLS).require_applyable()
+    assert "--limit" not in str(caught.value)
 
 
 def test_the_hash_is_bound_to_live_state_and_wish():
