@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from radio_cells import X0, Y0, make_cell, random_layer, random_points
 from sinr_oracle import best_server, rsrp_dbm
@@ -19,8 +19,11 @@ from twin.radio.links import layer_tables, link_levels_dbm, serve
 
 # Float32 costs: positions to 0.1 mm, log2 of the gain to 4e-6 (0.00001 dB), narrow beams 6 dB per
 # degree of an angle known to 1e-5 degrees, sums of 20 interferers 1e-6. Seen over 400 layers of
-# 1,000 points: 0.00015 dB of level, 0.00024 dB of SINR.
+# 1,000 points: 0.00015 dB of level, 0.00024 dB of SINR. At the foot of a mast 0.1 mm are a larger
+# angle: 0.0011 dB were seen 2 m away from one.
 TOLERANCE_DB = 0.001
+FOOT_M = 5.0
+FOOT_TOLERANCE_DB = 0.005
 SEEDS = st.integers(0, 2**32 - 1)
 
 
@@ -34,6 +37,7 @@ def kernel_inputs(seed=5, n=300, n_carriers=2):
 
 
 @given(seed=SEEDS, n=st.integers(1, 700), n_carriers=st.integers(1, 3), n_threads=st.integers(1, 3))
+@example(seed=224, n=224, n_carriers=1, n_threads=1)
 @settings(max_examples=60)
 def test_kernel_equals_oracle(seed, n, n_carriers, n_threads):
     rng = np.random.default_rng(seed)
@@ -45,8 +49,10 @@ def test_kernel_equals_oracle(seed, n, n_carriers, n_threads):
     ordered = np.sort(every, axis=1)
     tied = every.shape[1] > 1 and ordered[:, -1] - ordered[:, -2] < TOLERANCE_DB
     tied = np.broadcast_to(tied, n)
-    np.testing.assert_allclose(level, want_level, rtol=0, atol=TOLERANCE_DB)
-    np.testing.assert_allclose(sinr[~tied], want_sinr[~tied], rtol=0, atol=TOLERANCE_DB)
+    away = np.min([np.hypot(x - cell.x_m, y - cell.y_m) for cell in cells], axis=0)
+    tolerance = np.where(away < FOOT_M, FOOT_TOLERANCE_DB, TOLERANCE_DB)
+    np.testing.assert_array_less(np.abs(level - want_level), tolerance)
+    np.testing.assert_array_less(np.abs(sinr - want_sinr)[~tied], tolerance[~tied])
     np.testing.assert_array_equal(best[~tied], want_best[~tied])
 
 
