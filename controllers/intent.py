@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+)
 
+from controllers.intent_values import checked_value, did_you_mean, require_block
 from controllers.inventory import select as select_devices
 from controllers.ports import Device
 from controllers.profiles import profile_of
 from controllers.profiles.profile import expand
-from twin.model.attributes import KINDS, Value, attribute_of, check_value
-from twin.model.errors import InputError, ModelError
+from twin.model.attributes import Value
+from twin.model.errors import InputError
 from twin.model.safe import Document, load_yaml, parse_model
 
 __all__ = [
@@ -36,6 +45,12 @@ _Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
+def _version(version: int) -> int:
+    if version != 1:
+        raise ValueError(f"is {version}, this version of Stellwerk reads 1")
+    return version
+
+
 class _ChangeFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -50,7 +65,7 @@ class _ChangeFile(BaseModel):
 class _IntentFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    version: Literal[1]
+    version: Annotated[StrictInt, AfterValidator(_version)]
     name: _Name
     comment: Annotated[str, Field(max_length=2000)] = ""
     ticket: Annotated[str, Field(max_length=200)] = ""
@@ -191,6 +206,13 @@ def _change(document: Document, i: int, file: _ChangeFile) -> IntentChange:
             *place,
             hint='write for example select: "kind:ap & site:fws"',
         )
+    for key, chosen in (("select", file.select), ("devices", file.devices)):
+        if chosen is not None and not (chosen.strip() if isinstance(chosen, str) else chosen):
+            raise document.error(
+                f"{key} of change {file.name!r} is empty",
+                *place, key,
+                hint='name devices, or select all by select: "id:*"',
+            )  # fmt: skip
     if not file.set and not file.cycle:
         raise document.error(
             f"change {file.name!r} sets nothing", *place, hint="add set: {path: value}"
@@ -235,8 +257,9 @@ def resolve(
     Raises
     ------
     InputError
-        Unknown device or attribute, value out of range, an empty selection, or two changes that
-        want different values of the same attribute; positioned in the intent file.
+        Unknown device or attribute, value out of range, a channel or width that does not exist, an
+        empty selection, or two changes that want different values of the same attribute;
+        positioned in the intent file.
     """
     wants: dict[str, dict[str, Want]] = {}
     for i, change in enumerate(intent.changes):
@@ -245,6 +268,8 @@ def resolve(
             of_device = wants.setdefault(device.id, {})
             for path, want, keys in _wants(intent.document, i, change, device, place):
                 _add(intent.document, of_device, device, path, want, keys)
+                settings = {p: w.value for p, w in of_device.items() if _go_together(w, want)}
+                require_block(intent.document, device, settings, path, keys)
     return {device: wants[device] for device in sorted(wants)}
 
 
@@ -329,7 +354,7 @@ def _chosen(
             raise document.error(
                 f"unknown device {name!r}",
                 "changes", i, "devices", k,
-                hint=_did_you_mean(name, known, "see the inventory"),
+                hint=did_you_mean(name, known, "see the inventory"),
             )  # fmt: skip
     if not change.select:
         return [known[name] for name in sorted(set(change.devices))]
@@ -359,78 +384,27 @@ def _wants(
     document: Document, i: int, change: IntentChange, device: Device, place: int
 ) -> list[tuple[str, Want, tuple[str | int, ...]]]:
     when = {
-        path: _checked(document, device, path, value, ("changes", i, "when", path), readable=True)
+        path: checked_value(
+            document, device, path, value, ("changes", i, "when", path), readable=True
+        )
         for path, value in change.when.items()
     }
     found: list[tuple[str, Want, tuple[str | int, ...]]] = []
     for path, raw in change.set.items():
         keys: tuple[str | int, ...] = ("changes", i, "set", path)
-        value = _checked(document, device, path, raw, keys)
+        value = checked_value(document, device, path, raw, keys)
         found.append((path, Want(value=value, when=when, change=change.name, i_change=i), keys))
     for path, values in change.cycle.items():
         k = place % len(values)
         keys = ("changes", i, "cycle", path, k)
-        value = _checked(document, device, path, values[k], keys)
+        value = checked_value(document, device, path, values[k], keys)
         found.append((path, Want(value=value, when=when, change=change.name, i_change=i), keys))
     return found
 
 
-def _checked(
-    document: Document,
-    device: Device,
-    path: str,
-    value: Value,
-    keys: tuple[str | int, ...],
-    *,
-    readable: bool = False,
-) -> Value:
-    try:
-        attribute, instances = attribute_of(device.kind, path)
-    except ModelError as err:
-        raise document.error(
-            f"{device.id} ({device.kind}) has no attribute {path!r}",
-            *keys,
-            hint=_path_hint(device, path),
-        ) from err
-    if not attribute.writable and not readable:
-        raise document.error(
-            f"{path} of {device.id} is operational state and cannot be set",
-            *keys,
-            hint=_path_hint(device, path),
-        )
-    for name, instance in instances.items():
-        known = device.instances.get(name, ())
-        if instance not in known:
-            raise document.error(
-                f"{device.id} has no {name} {instance!r}",
-                *keys,
-                hint=_did_you_mean(instance, known, f"it has {', '.join(known) or 'none'}"),
-            )
-    try:
-        return check_value(device.kind, path, value)
-    except ModelError as err:
-        raise document.error(f"{device.id}: {err}", *keys) from err
-
-
-def _path_hint(device: Device, path: str) -> str:
-    """Suggest the writable path that may have been meant, with the instance as written."""
-    templates = [a.template for a in KINDS.get(device.kind, ()) if a.writable]
-    words = path.split("/")
-    filled = []
-    for template in templates:
-        names = template.split("/")
-        if len(names) == len(words):
-            names = [w if n.startswith("{") else n for n, w in zip(names, words, strict=True)]
-        filled.append("/".join(names))
-    near = difflib.get_close_matches(path, filled, n=1)
-    if near:
-        return f"did you mean {near[0]}?"
-    return f"writable are {', '.join(templates)}"
-
-
-def _did_you_mean(name: str, known: Mapping[str, object] | Sequence[str], otherwise: str) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean {near[0]}?" if near else otherwise
+def _go_together(left: Want, right: Want) -> bool:
+    """Say whether two wishes can hold at once; of different conditions nobody knows."""
+    return not left.when or not right.when or left.when == right.when
 
 
 def _add(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
+from controllers.channels import band_of
 from controllers.intent import Intent, Want, require_read
 from controllers.plan_words import atomicity, refusal, way_round
 from controllers.ports import Change, Device, DeviceClass, Effect
@@ -358,8 +359,7 @@ def _cac_s(kind: str, state: Mapping[str, Value], changed: Mapping[str, Value]) 
         if words[0] != "radio" or words[-1] not in ("channel", "bandwidth_mhz", "enabled"):
             continue
         channel = state.get(f"radio/{words[1]}/channel")
-        is_5_ghz = words[1] == "2" if kind == "ap" else isinstance(channel, int) and channel > 14
-        if is_5_ghz and isinstance(channel, int):
+        if band_of(kind, words[1], channel) == "5" and isinstance(channel, int):
             width = state.get(f"radio/{words[1]}/bandwidth_mhz", 20)
             longest_s = max(longest_s, _cac_of(channel, int(width)))
     return longest_s

@@ -15,6 +15,7 @@ DEVICES = [
     device("ap-fws-03", "ap", site="fws"),
     device("ap-zoo-01", "ap", site="zoo"),
     device("cab-0412", "lamp_cabinet", site="fws"),
+    device("host-1", "host", instances={"radio": ("1",), "interface": ("eth0",)}),
 ]
 
 
@@ -95,6 +96,55 @@ BAD = {
         "in set and in cycle",
     ),
     "empty cycle": ('  - {name: p, select: "kind:ap", cycle: {radio/2/channel: []}}', "no values"),
+    "no such channel at 5 GHz": (
+        '  - {name: p, select: "kind:ap", set: {radio/2/channel: 37}}',
+        "ap-fws-01: radio/2/channel = 37: 37 is no channel at 5 GHz; channels are 36 to 64",
+    ),
+    "no such channel at 2.4 GHz": (
+        '  - {name: p, select: "kind:ap", cycle: {radio/1/channel: [1, 14]}}',
+        "ap-fws-02: radio/1/channel = 14: 14 is no channel at 2.4 GHz; channels are 1 to 13",
+    ),
+    "no such width": (
+        '  - {name: p, select: "kind:ap", set: {radio/2/bandwidth_mhz: 30}}',
+        "30 MHz is no width at 5 GHz; widths are 20, 40, 80, 160",
+    ),
+    "no such width at the channel": (
+        '  - {name: p, select: "kind:ap", set: {radio/2/channel: 132, radio/2/bandwidth_mhz: 160}}',
+        "channel 132 at 5 GHz has no block of 160 MHz; widths there are 20, 40, 80",
+    ),
+    "no such width at the channel of another change": (
+        '  - {name: p, select: "kind:ap", set: {radio/2/bandwidth_mhz: 160}}\n'
+        '  - {name: q, select: "site:zoo", set: {radio/2/channel: 132}}',
+        "i.yaml:5:58: ap-zoo-01: channel 132 at 5 GHz has no block of 160 MHz",
+    ),
+    "condition on no channel": (
+        '  - {name: p, select: "kind:ap", set: {radio/2/dca: true}, when: {radio/2/channel: 37}}',
+        "37 is no channel at 5 GHz",
+    ),
+    "no channel of a host": (
+        "  - {name: p, devices: [host-1], set: {radio/1/channel: 15}}",
+        "15 is no channel at 5 GHz",
+    ),
+    "no instance": (
+        "  - {name: p, devices: [host-1], set: {interface//enabled: true}}",
+        "did you mean interface/eth0/enabled?",
+    ),
+    "a path like no other": (
+        "  - {name: p, devices: [host-1], set: {interface/eth0/speed: 1}}",
+        "writable are contact",
+    ),
+    "a number of an instance": (
+        '  - {name: p, select: "kind:ap", set: {radio/12/enabled: true}}',
+        "no radio '12'; it has 1, 2",
+    ),
+    "no devices": (
+        "  - {name: p, devices: [], set: {contact: x}}",
+        "devices of change 'p' is empty",
+    ),
+    "blank selection": (
+        '  - {name: p, select: " ", set: {contact: x}}',
+        "select of change 'p' is empty",
+    ),
     "unknown key": ('  - {name: p, selct: "kind:ap", set: {contact: x}}', "selct"),
 }
 
@@ -109,6 +159,30 @@ def test_a_mistake_is_one_line_with_place_and_remedy(case):
     assert message.startswith("i.yaml:")
     assert caught.value.line >= 4
     assert "\n" not in message
+
+
+def test_a_channel_that_exists_is_taken():
+    changes = (
+        '  - {name: p, select: "kind:ap", set: {radio/2/channel: 132, radio/2/bandwidth_mhz: 80}}\n'
+        "  - {name: h, devices: [host-1], set: {radio/1/channel: 13}}"
+    )
+    assert resolved(changes)["host-1"]["radio/1/channel"].value == 13
+    # Two wishes that are never for the same state of a device are no pair.
+    apart = (
+        '  - {name: p, select: "site:zoo", set: {radio/2/bandwidth_mhz: 160},'
+        " when: {radio/2/channel: 36}}\n"
+        '  - {name: q, select: "site:zoo", set: {radio/2/channel: 132},'
+        " when: {radio/2/channel: 40}}"
+    )
+    assert len(resolved(apart)["ap-zoo-01"]) == 2
+
+
+@pytest.mark.parametrize("version", ["true", "1.0", "2", '"1"'])
+def test_the_version_is_the_number_one(version):
+    changes = '  - {name: p, select: "kind:ap", set: {radio/1/enabled: false}}'
+    with pytest.raises(InputError, match=r"^i\.yaml:1:10: version") as caught:
+        intent(changes, f"version: {version}\nname: n\n")
+    assert caught.value.column == 10
 
 
 @pytest.mark.parametrize(
