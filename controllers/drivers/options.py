@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from controllers.ports import Device
-from twin.model.errors import InputError
+from twin.model.errors import DeviceAuthError, DeviceRefused, InputError
 from twin.model.secret import Secret, resolve_secret
 
-__all__ = ["seconds", "secret_of"]
+__all__ = ["reference_of", "seconds", "secret_of"]
 
 _LONGEST_S = 3600.0
+
+
+def reference_of(device: Device, name: str) -> str:
+    """Say where a secret of a device is, for messages.
+
+    Parameters
+    ----------
+    device : Device
+        The device.
+    name : str
+        Name of the secret.
+
+    Returns
+    -------
+    str
+        Its reference; what is none may be the secret itself and is not repeated.
+    """
+    reference = device.secrets.get(name, "")
+    return reference if reference.startswith(("file:", "env:")) else "***"
 
 
 def secret_of(device: Device, name: str) -> Secret:
@@ -28,16 +47,20 @@ def secret_of(device: Device, name: str) -> Secret:
 
     Raises
     ------
-    InputError
-        The device names no such secret, or it cannot be read.
+    DeviceAuthError
+        The device names no such secret, or it cannot be read; nothing was sent.
     """
     reference = device.secrets.get(name)
     if reference is None:
-        raise InputError(
-            f"device {device.id} names no secret {name!r}",
-            hint=f"add secrets: {{{name}: file:secrets/...}} or env:... to its inventory entry",
+        raise DeviceAuthError(
+            device.id,
+            f"names no secret {name!r}; add secrets: {{{name}: file:secrets/...}} or env:... to "
+            "its inventory entry",
         )
-    return resolve_secret(reference, device.base)
+    try:
+        return resolve_secret(reference, device.base)
+    except InputError as err:
+        raise DeviceAuthError(device.id, str(err)) from err
 
 
 def seconds(device: Device, name: str, default_s: float) -> float:
@@ -59,7 +82,7 @@ def seconds(device: Device, name: str, default_s: float) -> float:
 
     Raises
     ------
-    InputError
+    DeviceRefused
         Not a positive number of at most an hour.
     """
     text = device.options.get(name)
@@ -70,8 +93,8 @@ def seconds(device: Device, name: str, default_s: float) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value <= _LONGEST_S:
-        raise InputError(
-            f"device {device.id}: option {name} is {text!r}",
-            hint=f"give seconds, above 0 and at most {_LONGEST_S:g}",
+        raise DeviceRefused(
+            device.id,
+            f"option {name} is {text!r}; give seconds, above 0 and at most {_LONGEST_S:g}",
         )
     return value

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from controllers.drivers.options import seconds, secret_of
+from controllers.drivers.options import reference_of, seconds, secret_of
 from controllers.drivers.snmp_engine import Answer, Credentials, Target, exchange
 from controllers.drivers.snmp_wire import (
     AUTH_PROTOCOLS,
@@ -25,7 +25,6 @@ from twin.model.errors import (
     DeviceRefused,
     DeviceTimeout,
     DeviceUnreachable,
-    InputError,
     ModelError,
 )
 
@@ -36,8 +35,15 @@ log = logging.getLogger(__name__)
 _BATCH = 20
 """Variables per GET: stays well under one Ethernet frame of 1,500 octets."""
 
+_SHARES = 5
+"""Waits in one deadline: three for an answer, one for the engine id, one for a second try."""
+
 _LEGACY = ("v2c", "SHA-1")
 _SHORTEST_KEY = 8
+_LONGEST_SECRET = 255
+"""Octets of an snmpCommunityName at most (RFC 3584); no agent takes longer pass phrases."""
+_LONGEST_USER = 32
+"""Octets of a usmUserName at most, RFC 3414 section 5."""
 
 _AUTH_FAILURES = frozenset(
     {
@@ -65,17 +71,23 @@ def credentials_of(device: Device) -> Credentials:
 
     Raises
     ------
-    InputError
-        A secret is missing or short, or the protocol is not allowed.
+    DeviceAuthError
+        A secret is missing, short or far too long, or there is no username.
+    DeviceRefused
+        The protocol is not allowed.
     """
     legacy = _legacy_of(device)
     if legacy == "v2c":
-        community = secret_of(device, "community").reveal()
+        community = _bounded(device, "community")
         return Credentials("v2c", "", community=community)
     auth = dict(AUTH_PROTOCOLS) | ({"SHA-1": SHA_1} if legacy == "SHA-1" else {})
     default = "SHA-1" if legacy == "SHA-1" else "SHA-256"
-    if not device.username:
-        raise InputError(f"device {device.id} names no username", hint="add username: ...")
+    if not 0 < len(device.username.encode()) <= _LONGEST_USER:
+        raise DeviceAuthError(
+            device.id,
+            f"its username has {len(device.username.encode())} octets; give an SNMP user of 1 to "
+            f"{_LONGEST_USER} as username",
+        )
     return Credentials(
         "v3",
         device.username,
@@ -92,9 +104,10 @@ def _legacy_of(device: Device) -> str:
         return ""
     name, _, reason = (part.strip() for part in text.partition(":"))
     if name not in _LEGACY or len(reason) < 3:
-        raise InputError(
-            f"device {device.id}: option legacy is {text!r}",
-            hint=f"give one of {', '.join(_LEGACY)} and the reason in words, 'v2c: old switch'",
+        raise DeviceRefused(
+            device.id,
+            f"option legacy is {text!r}; give one of {', '.join(_LEGACY)} and the reason in "
+            "words, 'v2c: old switch'",
         )
     log.warning("device %s is spoken to with %s: %s", device.id, name, reason)
     return name
@@ -105,21 +118,34 @@ def _allowed(
 ) -> tuple[int, ...]:
     name = device.options.get(option, default)
     if name not in known:
-        raise InputError(
-            f"device {device.id}: {option} {name!r} is not allowed",
-            hint=f"allowed are {', '.join(known)}; SNMPv3 always authenticates and encrypts",
+        raise DeviceRefused(
+            device.id,
+            f"{option} {name!r} is not allowed; allowed are {', '.join(known)}; SNMPv3 always "
+            "authenticates and encrypts",
         )
     return tuple(known[name])
 
 
 def _key(device: Device, name: str) -> str:
-    key = secret_of(device, name).reveal()
+    key = _bounded(device, name)
     if len(key) < _SHORTEST_KEY:
-        raise InputError(
-            f"device {device.id}: secret {name!r} is shorter than {_SHORTEST_KEY} characters",
-            hint="SNMPv3 needs pass phrases of at least 8 (RFC 3414 section 11.2)",
+        raise DeviceAuthError(
+            device.id,
+            f"secret {name!r} ({reference_of(device, name)}) is shorter than {_SHORTEST_KEY} "
+            "characters; SNMPv3 needs pass phrases of at least 8 (RFC 3414 section 11.2)",
         )
     return key
+
+
+def _bounded(device: Device, name: str) -> str:
+    text = secret_of(device, name).reveal()
+    if len(text.encode()) > _LONGEST_SECRET or not text.isprintable():
+        raise DeviceAuthError(
+            device.id,
+            f"secret {name!r} ({reference_of(device, name)}) is no SNMP secret: give at most "
+            f"{_LONGEST_SECRET} printable octets",
+        )
+    return text
 
 
 class SnmpDriver:
@@ -226,7 +252,7 @@ class SnmpDriver:
                 host=self.device.host,
                 port=self.device.port,
                 credentials=credentials_of(self.device),
-                timeout_s=min(1.0, deadline_s / 3),
+                timeout_s=min(1.0, deadline_s / _SHARES),
                 deadline_s=deadline_s,
             )
         return self._target
@@ -248,7 +274,7 @@ class SnmpDriver:
         if answer.failure == "RequestTimedOut":
             raise DeviceTimeout(
                 self.device.id,
-                f"no SNMP answer from {place} to {verb} within {self._opened().deadline_s:g} s; "
+                f"no SNMP answer from {place} to {verb} in {answer.took_s:.1f} s; "
                 "is it up, and does it accept us from here?",
             )
         if answer.failure in _AUTH_FAILURES:

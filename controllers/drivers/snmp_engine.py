@@ -12,16 +12,18 @@ import atexit
 import logging
 import socket
 import threading
+import time
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 from controllers.drivers.snmp_wire import (
     CommandGeneratorLcdConfigurator,
     ErrorIndication,
     GetCommandGenerator,
+    PyAsn1Error,
     PySnmpError,
     SetCommandGenerator,
     hlapi,
@@ -34,6 +36,7 @@ log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _JOIN_S = 5.0
 _GRACE_S = 0.5
+_LONGEST_NOTE = 200
 _LCD = CommandGeneratorLcdConfigurator()
 # A GET without user or engine id, and the counter in its answer: the discovery of engine ids,
 # RFC 3414 (2002) section 4 and usmStatsUnknownEngineIDs.0 in section 5.
@@ -103,6 +106,8 @@ class Answer:
         Which variable, from 1; 0 for none.
     variables : tuple
         Pairs of object identifier and pysnmp value.
+    took_s : float
+        How long all of it took. [s]
     """
 
     failure: str = ""
@@ -110,6 +115,7 @@ class Answer:
     status: int = 0
     index: int = 0
     variables: tuple[tuple[tuple[int, ...], Any], ...] = ()
+    took_s: float = 0.0
 
 
 class _Hub:
@@ -152,13 +158,19 @@ class _Hub:
         """Say whether an agent has ever answered these credentials."""
         return (target.credentials, target.host, target.port) in self._heard
 
-    def retire(self, target: Target) -> None:
-        """Forget the engine of a target; it is closed when exchanges under way have ended."""
-        old = self._engines.pop(target.credentials, None)
+    def retire(self, target: Target, failed: Any) -> None:  # noqa: ANN401
+        """Forget the engine that failed; it is closed when exchanges under way have ended."""
         loop = self._started()
-        if old is not None:
-            self._retired.add(old)
-            loop.call_soon_threadsafe(loop.call_later, target.deadline_s, self._drop, old)
+
+        def forget() -> None:
+            # Another thread may have replaced it meanwhile; the new one stays.
+            if self._engines.get(target.credentials) is failed:
+                del self._engines[target.credentials]
+                self._retired.add(failed)
+                loop.call_later(target.deadline_s, self._drop, failed)
+
+        # The loop does things in their order: a later exchange finds it done.
+        loop.call_soon_threadsafe(forget)
 
     def _drop(self, engine: Any) -> None:  # noqa: ANN401
         if engine in self._retired:
@@ -194,12 +206,21 @@ class _Hub:
         with self._lock:
             if self._loop is None:
                 loop = asyncio.new_event_loop()
+                loop.set_exception_handler(_note)
                 self._thread = threading.Thread(
                     target=_serve, args=(loop,), name="snmp-loop", daemon=True
                 )
                 self._loop = loop
                 self._thread.start()
             return self._loop
+
+
+def _note(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Say in one line what pysnmp could not read: anybody can send nonsense to a UDP port."""
+    err = context.get("exception")
+    what = " ".join(str(err or context.get("message", "")).split())[:_LONGEST_NOTE]
+    log.info("what an SNMP peer sent was dropped: %s", what)
+    log.debug("dropped", exc_info=err)
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
@@ -240,16 +261,27 @@ def exchange(
     Answer
         The answer, or why there is none. Silence is ``RequestTimedOut``.
     """
-    answer = _bounded(target, operation, variables)
+    begun_s = time.monotonic()
+    answer = _exchange_twice(target, begun_s + target.deadline_s, operation, variables)
+    return replace(answer, took_s=time.monotonic() - begun_s)
+
+
+def _exchange_twice(
+    target: Target,
+    end_s: float,
+    operation: Literal["get", "set"],
+    variables: Sequence[tuple[tuple[int, ...], Any]],
+) -> Answer:
+    answer, engine = _bounded(target, end_s, operation, variables)
     if answer.failure != "RequestTimedOut" or target.credentials.version == "v2c":
         return answer
-    if not _answers_discovery(target):
+    if not _answers_discovery(target, end_s):
         return answer
     if _hub.has_heard(target):
         # The agent has come back with another engine id; pysnmp goes on with the one it knows.
         log.info("%s:%d may have a new SNMP engine id", target.host, target.port)
-        _hub.retire(target)
-        return _bounded(target, operation, variables)
+        _hub.retire(target, engine)
+        return _bounded(target, end_s, operation, variables)[0]
     if operation == "get":
         # net-snmp drops what it cannot decrypt without a word.
         return Answer(failure="DecryptionError", failure_text="the agent drops what we encrypt")
@@ -258,21 +290,28 @@ def exchange(
 
 def _bounded(
     target: Target,
+    end_s: float,
     operation: Literal["get", "set"],
     variables: Sequence[tuple[tuple[int, ...], Any]],
-) -> Answer:
+) -> tuple[Answer, Any]:
+    """Exchange until the end at most; the answer, and the engine that was used."""
+    left_s = max(0.0, end_s - time.monotonic())
     try:
-        work = _exchange(target, operation, variables)
-        return _hub.run(work, target.deadline_s + _GRACE_S)
+        work = _exchange(target, left_s, operation, variables)
+        return _hub.run(work, left_s + _GRACE_S)
     except TimeoutError:
-        return Answer(failure="RequestTimedOut", failure_text="no answer within the deadline")
+        text = "no answer within the deadline"
+        return Answer(failure="RequestTimedOut", failure_text=text), None
 
 
-def _answers_discovery(target: Target) -> bool:
+def _answers_discovery(target: Target, end_s: float) -> bool:
     """Ask for the engine id without any secret: tells a silent agent from a dead one."""
+    left_s = min(target.timeout_s, end_s - time.monotonic())
+    if left_s <= 0:
+        return False
     family = socket.AF_INET6 if ":" in target.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as asker:
-        asker.settimeout(target.timeout_s)
+        asker.settimeout(left_s)
         try:
             asker.connect((target.host, target.port))
             asker.send(_DISCOVERY)
@@ -283,18 +322,20 @@ def _answers_discovery(target: Target) -> bool:
 
 async def _exchange(
     target: Target,
+    limit_s: float,
     operation: Literal["get", "set"],
     variables: Sequence[tuple[tuple[int, ...], Any]],
-) -> Answer:
-    async with asyncio.timeout(target.deadline_s):
+) -> tuple[Answer, Any]:
+    async with asyncio.timeout(limit_s):
         try:
             where = await _where(target)
         except PySnmpError as err:
-            return Answer(failure="BadAddress", failure_text=str(err))
-        answer = await _send(_hub.engine(target.credentials), target, where, operation, variables)
+            return Answer(failure="BadAddress", failure_text=_one_line(err)), None
+        engine = _hub.engine(target.credentials)
+        answer = await _send(engine, target, where, operation, variables)
         if not answer.failure:
             _hub.hear(target)
-        return answer
+        return answer, engine
 
 
 async def _where(target: Target) -> Any:  # noqa: ANN401
@@ -312,12 +353,16 @@ async def _send(
     variables: Sequence[tuple[tuple[int, ...], Any]],
 ) -> Answer:
     # The command generator below pysnmp's high-level calls: those resolve each name in MIBs.
-    name, _ = _LCD.configure(engine, _auth(target.credentials), where)
+    try:
+        name, _ = _LCD.configure(engine, _auth(target.credentials), where)
+    except (PySnmpError, PyAsn1Error):
+        # Not what it says: that repeats the secret.
+        return Answer(failure="LocalError", failure_text="these user or secrets cannot be used")
     generator = GetCommandGenerator() if operation == "get" else SetCommandGenerator()
     future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
     try:
         generator.send_varbinds(engine, name, None, b"", list(variables), _deliver, future)
-    except PySnmpError as err:
+    except (PySnmpError, PyAsn1Error) as err:
         return _failed(err)
     return await future
 
@@ -342,8 +387,12 @@ def _deliver(
 
 def _failed(cause: Any) -> Answer:  # noqa: ANN401
     if isinstance(cause, ErrorIndication):
-        return Answer(failure=type(cause).__name__, failure_text=str(cause))
-    return Answer(failure="LocalError", failure_text=str(cause))
+        return Answer(failure=type(cause).__name__, failure_text=_one_line(cause))
+    return Answer(failure="LocalError", failure_text=_one_line(cause))
+
+
+def _one_line(cause: object) -> str:
+    return " ".join(str(cause).split())[:_LONGEST_NOTE]
 
 
 def _auth(credentials: Credentials) -> Any:  # noqa: ANN401

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from pyasn1.error import PyAsn1Error
+
 with warnings.catch_warnings():
     # pysnmp 7.1.30 imports a name that pysmi 2.0, if it is installed, calls deprecated.
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -28,6 +30,7 @@ __all__ = [
     "CommandGeneratorLcdConfigurator",
     "ErrorIndication",
     "GetCommandGenerator",
+    "PyAsn1Error",
     "PySnmpError",
     "SetCommandGenerator",
     "hlapi",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ import asyncssh
 import pytest
 from ssh_peers import HOST, PASSWORD, USER, Loop, Session, ssh_peer, tcp_peer
 
-from controllers.drivers import close_snmp, make_driver
+from controllers.drivers import close_snmp, make_driver, snmp_engine
 from controllers.ports import Device
 from twin.model.errors import (
     DeviceAuthError,
@@ -32,6 +35,9 @@ HELLO = (
     "</capability><capability>urn:ietf:params:netconf:capability:candidate:1.0</capability>"
     "</capabilities><session-id>1</session-id></hello>]]>]]>"
 )
+KEY = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip()
+"""A host key of nobody."""
+
 CONNECT_S = 1.0
 """Deadline where a timeout is what is tested; else it is long enough for a busy machine. [s]"""
 
@@ -116,7 +122,7 @@ def test_a_peer_that_is_no_ssh_server(
     peers: Loop, tmp_path: Path, profile: str, talk: Any, expected: type[DeviceError]
 ) -> None:
     port = tcp_peer(peers, talk)
-    wanted = device(tmp_path, port, "ssh-ed25519 AAAA", profile=profile, connect_s=CONNECT_S)
+    wanted = device(tmp_path, port, KEY, profile=profile, connect_s=CONNECT_S)
     error, took_s = attempt(wanted)
     assert isinstance(error, expected)
     assert took_s < CONNECT_S + GRACE_S
@@ -127,7 +133,7 @@ def test_nobody_listens(tmp_path: Path, profile: str) -> None:
     with socket.socket() as holder:
         holder.bind((HOST, 0))
         port = holder.getsockname()[1]
-        error, took_s = attempt(device(tmp_path, port, "ssh-ed25519 AAAA", profile=profile))
+        error, took_s = attempt(device(tmp_path, port, KEY, profile=profile))
     assert isinstance(error, DeviceUnreachable)
     assert not isinstance(error, DeviceTimeout)
     assert took_s < 1.0
@@ -328,6 +334,101 @@ def test_an_snmp_agent_that_is_silent_or_sends_nonsense(tmp_path: Path) -> None:
     close_snmp()
 
 
+@contextmanager
+def agent_that(answer: Callable[[bytes], bytes | None]) -> Iterator[int]:
+    """An SNMP agent in a thread; its port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as agent:
+        agent.bind((HOST, 0))
+        agent.settimeout(0.05)
+        done = threading.Event()
+
+        def talk() -> None:
+            while not done.is_set():
+                try:
+                    asked, sender = agent.recvfrom(4096)
+                except TimeoutError:
+                    continue
+                said = answer(asked)
+                if said is not None:
+                    agent.sendto(said, sender)
+
+        talker = threading.Thread(target=talk)
+        talker.start()
+        try:
+            yield agent.getsockname()[1]
+        finally:
+            done.set()
+            talker.join(5)
+
+
+def snmp_device(tmp_path: Path, port: int, timeout_s: float) -> Device:
+    (tmp_path / "key").write_text("a-long-password")
+    return Device(
+        id="peer-2", kind="host", profile="snmp-host", host=HOST, port=port, username=USER,
+        secrets={"auth": "file:key", "priv": "file:key"}, base=tmp_path,
+        options={"timeout_s": str(timeout_s)},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_an_agent_that_answers_discovery_only_takes_no_longer_than_the_deadline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_known: bool
+) -> None:
+    # The report of the agent: usmStatsUnknownEngineIDs, in a message of engine 80001f8804616263.
+    def discovery_only(asked: bytes) -> bytes | None:
+        return None if b"\x80\x00\x1f" in asked else _report_to(asked)
+
+    monkeypatch.setattr(snmp_engine._hub, "has_heard", lambda _target: is_known)
+    with agent_that(discovery_only) as port:
+        driver = make_driver(snmp_device(tmp_path, port, 3))
+        start_s = time.monotonic()
+        with pytest.raises(DeviceError):
+            driver.read()
+        assert time.monotonic() - start_s < 3 + 1
+        start_s = time.monotonic()
+        with pytest.raises(DeviceTimeout, match=r"no SNMP answer .* in \d\.\d s") as caught:
+            driver.write({"contact": "x"})
+        took_s = time.monotonic() - start_s
+    assert took_s < 3 + 1
+    said_s = float(re.findall(r"in (\d\.\d) s", str(caught.value))[0])
+    assert said_s == pytest.approx(took_s, abs=0.3)
+    close_snmp()
+
+
+def _report_to(asked: bytes) -> bytes:
+    """Answer a discovery with a report, RFC 3414 section 4."""
+    message_id = re.search(rb"\x30.\x02(.)", asked[4:], re.DOTALL)
+    assert message_id is not None
+    start = 4 + message_id.start() + 2
+    ident = asked[start : start + 2 + message_id[1][0]]
+
+    def tlv(tag: int, *parts: bytes) -> bytes:
+        body = b"".join(parts)
+        return bytes([tag, len(body)]) + body
+
+    engine = bytes.fromhex("80001f8804616263")
+    header = tlv(0x30, ident, b"\x02\x03\x00\xff\xe3", b"\x04\x01\x00", b"\x02\x01\x03")
+    usm = tlv(0x30, tlv(4, engine), b"\x02\x01\x01\x02\x01\x01", b"\x04\x00" * 3)
+    counter = tlv(0x30, bytes.fromhex("060a2b060106030f01010400"), b"\x41\x01\x01")
+    pdu = tlv(0xA8, b"\x02\x01\x00" * 3, tlv(0x30, counter))
+    scoped = tlv(0x30, tlv(4, engine), b"\x04\x00", pdu)
+    return tlv(0x30, b"\x02\x01\x03", header, tlv(4, usm), scoped)
+
+
+def test_random_octets_of_an_snmp_peer_print_no_traceback(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    nonsense = iter([os.urandom(200), b"\x30\x80" * 200, b"\x30\x84\xff\xff\xff\xff"] * 100)
+    with caplog.at_level(logging.INFO), agent_that(lambda _asked: next(nonsense)) as port:
+        for _ in range(3):
+            error, _ = attempt(snmp_device(tmp_path, port, OPERATION_S))
+            assert isinstance(error, DeviceTimeout)
+    close_snmp()
+    assert "Exception in callback" not in caplog.text
+    assert "Traceback" not in caplog.text
+    assert all(len(record.getMessage()) < 400 for record in caplog.records)
+
+
 def _babble(agent: socket.socket, done: threading.Event) -> None:
     answers = [b"", b"\x30", b"\x30\x84\xff\xff\xff\xff", b"\x30\x80" * 200, os.urandom(200)]
     while not done.is_set():
@@ -361,7 +462,7 @@ def test_two_hundred_attempts_at_a_silent_peer_leave_no_thread_and_no_socket(
         listener.bind((HOST, 0))
         listener.listen(400)
         port = listener.getsockname()[1]
-        wanted = device(tmp_path, port, "ssh-ed25519 AAAA", profile=profile, connect_s=0.05)
+        wanted = device(tmp_path, port, KEY, profile=profile, connect_s=0.05)
         attempt(wanted)
         before = _settled((1, 0), within_s=0.5)
         for _ in range(200):

@@ -22,7 +22,6 @@ from twin.model.errors import (
     DeviceHostKeyError,
     DeviceRefused,
     DeviceUnreachable,
-    InputError,
 )
 
 Within = Callable[[float], Any]
@@ -76,7 +75,7 @@ def test_weak_snmp_is_refused_before_anything_is_sent(options: dict[str, str]) -
             port=listener.getsockname()[1], username="stellwerk", options=options,
             secrets={"auth": "file:a", "priv": "file:a"},
         )  # fmt: skip
-        with pytest.raises(InputError, match="old"):
+        with pytest.raises(DeviceRefused, match="old"):
             make_driver(device).read()
         with pytest.raises(BlockingIOError):
             listener.recv(1)
