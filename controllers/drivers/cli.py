@@ -20,7 +20,14 @@ from netmiko.exceptions import NetmikoBaseException
 
 from controllers.drivers.keyfile import merged, parsed
 from controllers.drivers.options import seconds, secret_of
-from controllers.drivers.ssh import disabled_algorithms, known_hosts_of, load_private_key, ssh_error
+from controllers.drivers.ssh import (
+    disabled_algorithms,
+    host_keys_of,
+    known_hosts_of,
+    load_private_key,
+    plain_words,
+    ssh_error,
+)
 from controllers.ports import Device, DeviceClass
 from controllers.profiles import CliItem, Profile, cli_items, option
 from twin.model.attributes import Value
@@ -279,7 +286,9 @@ class CliDriver:
             return DeviceTimeout(
                 self.device.id, f"{what}: no result within {timeout_s:g} s; session ended"
             )
-        return DeviceUnreachable(self.device.id, f"{what}: the SSH session was lost ({err!r})")
+        return DeviceUnreachable(
+            self.device.id, f"{what}: the SSH session was lost ({plain_words(err)})"
+        )
 
     def _opened(self) -> Any:  # noqa: ANN401
         if self._connection is not None:
@@ -287,6 +296,7 @@ class CliDriver:
         device = self.device
         timeout_s = seconds(device, "connect_timeout_s", 15.0)
         hosts = known_hosts_of(device)
+        host_keys_of(device)  # netmiko reads the file itself, and words no error of it
         key = load_private_key(device)
         password = None if key else secret_of(device, "password").reveal()
         disabled = disabled_algorithms(device)

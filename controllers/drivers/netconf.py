@@ -25,6 +25,7 @@ from controllers.drivers.netconf_text import (
     tags_of,
 )
 from controllers.drivers.options import seconds
+from controllers.drivers.ssh import plain_words
 from controllers.ports import Device
 from controllers.profiles import (
     NetconfNode,
@@ -460,7 +461,7 @@ class NetconfDriver:
                     f"{what}: no answer within {live.manager.timeout:g} s; session ended",
                 ) from err
             raise DeviceUnreachable(
-                self.device.id, f"{what}: the NETCONF session was lost ({cause})"
+                self.device.id, f"{what}: the NETCONF session was lost ({plain_words(cause)})"
             ) from err
 
     def _node(self, path: str) -> NetconfNode:

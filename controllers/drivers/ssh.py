@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+import re
+import struct
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
 import paramiko
+from cryptography.exceptions import UnsupportedAlgorithm
+from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
 from pydantic import BaseModel, ConfigDict
 
 from controllers.drivers.options import secret_of
@@ -19,7 +23,6 @@ from twin.model.errors import (
     DeviceHostKeyError,
     DeviceRefused,
     DeviceUnreachable,
-    InputError,
 )
 from twin.model.safe import parse_model, parse_yaml
 
@@ -31,6 +34,7 @@ __all__ = [
     "key_file_of",
     "known_hosts_of",
     "load_private_key",
+    "plain_words",
     "ssh_error",
 ]
 
@@ -42,6 +46,12 @@ for _name in ("paramiko", "ncclient", "netmiko"):
 
 _POLICY_FILE = "ssh-policy.yaml"
 _SSH_PORT = 22
+_LONGEST_WORDS = 300
+_N_FIELDS = 3
+_HASHED = re.compile(r"\|1\|[A-Za-z0-9+/]{27}=\|[A-Za-z0-9+/]{27}=")
+"""A host name as ``ssh-keygen -H`` writes it: salt and HMAC-SHA-1 of 20 octets each."""
+
+_BROKEN_KEY = (ValueError, struct.error, UnsupportedAlgorithm)
 
 
 class _Policy(BaseModel):
@@ -74,7 +84,7 @@ def disabled_algorithms(device: Device) -> dict[str, list[str]]:
 
     Raises
     ------
-    InputError
+    DeviceRefused
         The exception gives no reason.
     """
     policy = _policy()
@@ -103,9 +113,10 @@ def _exception_of(device: Device) -> str:
     text = device.options.get("ssh_exception", "")
     name, _, reason = (part.strip() for part in text.partition(":"))
     if text and len(reason) < 3:
-        raise InputError(
-            f"device {device.id}: option ssh_exception is {text!r}",
-            hint="give the algorithm and the reason in words, 'aes256-cbc: old switch'",
+        raise DeviceRefused(
+            device.id,
+            f"option ssh_exception is {text!r}; give the algorithm and the reason in words, "
+            "'aes256-cbc: old switch'",
         )
     if name:
         log.warning("device %s may use %s over SSH: %s", device.id, name, reason)
@@ -144,9 +155,38 @@ def host_keys_of(device: Device) -> paramiko.HostKeys:
     """
     path = known_hosts_of(device)
     try:
-        return paramiko.HostKeys(str(path))
-    except (OSError, UnicodeDecodeError, paramiko.SSHException) as err:
-        raise DeviceHostKeyError(device.id, f"known_hosts {path} cannot be read: {err}") from err
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as err:
+        why = err.strerror if isinstance(err, OSError) else "it is not text"
+        raise DeviceHostKeyError(device.id, f"known_hosts {path} cannot be read: {why}") from err
+    for number, line in enumerate(lines, 1):
+        if not _is_usable(line.strip(), number):
+            raise DeviceHostKeyError(
+                device.id,
+                f"{path}:{number}: this line names no host key; remove it, or write "
+                f"'{host_name(device)} KEYTYPE KEY'",
+            )
+    return paramiko.HostKeys(str(path))
+
+
+def _is_usable(line: str, number: int) -> bool:
+    """Say whether paramiko can take a line, be it only to ignore it."""
+    if not line or line.startswith("#"):
+        return True
+    fields = line.split()
+    # paramiko knows no revoked keys nor certificate authorities: better told than passed over.
+    if len(fields) < _N_FIELDS or line.startswith("@"):
+        return False
+    # Hashed names are legal; a broken one is an assertion of paramiko's at each look-up.
+    hashed = [name for name in fields[0].split(",") if name.startswith("|")]
+    if not all(_HASHED.fullmatch(name) for name in hashed):
+        return False
+    try:
+        HostKeyEntry.from_line(line, number)
+    except (paramiko.SSHException, InvalidHostKey, *_BROKEN_KEY) as err:
+        log.debug("line %d of known_hosts: %r", number, err)
+        return False
+    return True
 
 
 def check_host_key(device: Device, accepted: paramiko.HostKeys, key: paramiko.PKey) -> None:
@@ -188,16 +228,15 @@ def key_file_of(device: Device) -> Path | None:
 
     Raises
     ------
-    InputError
+    DeviceAuthError
         The reference is not to a file.
     """
     reference = device.secrets.get("key")
     if reference is None:
         return None
     if not reference.startswith("file:"):
-        raise InputError(
-            f"device {device.id}: secret key must be a file",
-            hint="use key: file:secrets/id_ed25519",
+        raise DeviceAuthError(
+            device.id, "secret key must be a file; use key: file:secrets/id_ed25519"
         )
     return device.base / reference.removeprefix("file:")
 
@@ -207,7 +246,7 @@ def load_private_key(device: Device) -> paramiko.PKey | None:
 
     Raises
     ------
-    InputError
+    DeviceAuthError
         The file cannot be read as a key.
     """
     path = key_file_of(device)
@@ -218,9 +257,11 @@ def load_private_key(device: Device) -> paramiko.PKey | None:
         # By position: paramiko 5 renamed the parameter.
         return paramiko.PKey.from_path(str(path), phrase.reveal().encode() if phrase else None)
     except (OSError, ValueError, TypeError, paramiko.SSHException) as err:
-        raise InputError(
-            f"device {device.id}: private key {path} cannot be read ({err.__class__.__name__})",
-            hint="give a key in OpenSSH format, and secret passphrase if it has one",
+        why = f" ({err.strerror})" if isinstance(err, OSError) and err.strerror else ""
+        raise DeviceAuthError(
+            device.id,
+            f"private key {path} cannot be read{why}; give a key in OpenSSH format, and secret "
+            "passphrase if it has one",
         ) from err
 
 
@@ -254,7 +295,7 @@ def ssh_error(device: Device, err: Exception) -> DeviceError:
             f"the host key of {host_name(device)} has CHANGED; somebody may sit in between: check "
             f"it on the device before you change {device.known_hosts}",
         )
-    text = " ".join(str(chain[-1]).split()) or err.__class__.__name__
+    text = plain_words(err)
     if "not found in known_hosts" in text:
         return DeviceHostKeyError(
             device.id,
@@ -268,6 +309,31 @@ def ssh_error(device: Device, err: Exception) -> DeviceError:
             "in option ssh_exception if it must be",
         )
     return DeviceUnreachable(device.id, f"SSH to {place} failed: {text}")
+
+
+def plain_words(err: BaseException) -> str:
+    """Say what a library's error means, without the names of its classes.
+
+    Parameters
+    ----------
+    err : BaseException
+        What was raised.
+
+    Returns
+    -------
+    str
+        What the first cause says, in one bounded line; if it says nothing, what its kind means.
+    """
+    chain = list(_chain(err))
+    for one in reversed(chain):
+        said = (one.strerror if isinstance(one, OSError) else None) or str(one)
+        # Some errors hold the octets that were left over: b''.
+        said = " ".join(said.split()).removeprefix("b''").strip()
+        if said:
+            return said[:_LONGEST_WORDS]
+    if any(isinstance(one, TimeoutError) for one in chain):
+        return "no answer in time"
+    return "the peer has ended the connection"
 
 
 def _chain(err: BaseException | None) -> Iterator[BaseException]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from pathlib import Path
 
@@ -9,12 +10,19 @@ import paramiko
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from ncclient.transport.errors import SessionCloseError
 
 from controllers.drivers import make_driver
 from controllers.drivers.snmp import credentials_of
-from controllers.drivers.ssh import disabled_algorithms, load_private_key
+from controllers.drivers.ssh import (
+    disabled_algorithms,
+    host_keys_of,
+    load_private_key,
+    plain_words,
+    ssh_error,
+)
 from controllers.ports import Device
-from twin.model.errors import DeviceHostKeyError, InputError
+from twin.model.errors import DeviceAuthError, DeviceError, DeviceHostKeyError, DeviceRefused
 
 PHRASE = "canary-phrase-1"
 
@@ -61,7 +69,7 @@ def ssh_host(folder: Path, **fields: object) -> Device:
 def test_snmp_that_is_not_secure_is_refused(
     folder: Path, options: dict[str, str], message: str
 ) -> None:
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(DeviceRefused, match=message):
         credentials_of(snmp_host(folder, options=options))
 
 
@@ -86,12 +94,117 @@ def test_a_legacy_device_is_named_with_its_reason_in_the_log(
 
 
 def test_short_or_missing_keys_are_refused(folder: Path) -> None:
-    with pytest.raises(InputError, match="shorter than 8"):
+    with pytest.raises(DeviceAuthError, match=r"'auth' \(file:short\) is shorter than 8.*RFC 3414"):
         credentials_of(snmp_host(folder, secrets={"auth": "file:short", "priv": "file:priv"}))
-    with pytest.raises(InputError, match="names no secret 'priv'"):
+    with pytest.raises(DeviceAuthError, match="names no secret 'priv'"):
         credentials_of(snmp_host(folder, secrets={"auth": "file:auth"}))
-    with pytest.raises(InputError, match="names no username"):
+    with pytest.raises(DeviceAuthError, match="username has 0 octets"):
         credentials_of(snmp_host(folder, username=""))
+
+
+@pytest.mark.parametrize("text", ["x" * 200_000, "a secret with \x07", "€" * 100])
+@pytest.mark.parametrize("options", [{}, {"legacy": "v2c: switch of 2009"}])
+def test_a_secret_no_agent_can_take_is_one_line_that_names_its_reference(
+    folder: Path, text: str, options: dict[str, str]
+) -> None:
+    (folder / "odd").write_text(text)
+    secrets = dict.fromkeys(("auth", "priv", "community"), "file:odd")
+    with pytest.raises(DeviceAuthError, match="file:odd") as caught:
+        make_driver(snmp_host(folder, secrets=secrets, options=options)).read()
+    assert len(str(caught.value)) < 300
+    assert text[:3] not in str(caught.value)
+
+
+def test_a_user_no_agent_can_have_is_named(folder: Path) -> None:
+    with pytest.raises(DeviceAuthError, match="username has 33 octets"):
+        make_driver(snmp_host(folder, username="u" * 33)).read()
+
+
+@pytest.mark.parametrize("profile", ["netconf-host", "linux-host", "snmp-host"])
+@pytest.mark.parametrize("reference", ["file:absent", "env:STELLWERK_TEST_ABSENT", "canary"])
+def test_a_secret_that_cannot_be_read_is_told_in_plain_words(
+    folder: Path, profile: str, reference: str
+) -> None:
+    (folder / "known").write_text("")
+    secrets = dict.fromkeys(("password", "auth", "priv"), reference)
+    device = ssh_host(
+        folder, profile=profile, secrets=secrets, known_hosts="known", options={"file": "/x"}
+    )
+    with pytest.raises(DeviceError, match="secret") as caught:
+        make_driver(device).read()
+    assert "InputError" not in str(caught.value)
+    assert "canary" not in str(caught.value)
+
+
+def known(folder: Path, line: str) -> Device:
+    (folder / "known").write_text(f"# accepted\n\n{line}\n")
+    return ssh_host(folder, known_hosts="known")
+
+
+KEY = Ed25519PrivateKey.generate().public_key()
+ED25519 = KEY.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+LINE = f"[127.0.0.1]:1 {ED25519.decode()}"
+
+
+@pytest.mark.parametrize("profile", ["netconf-host", "linux-host"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "garbage",
+        "host ssh-ed25519",
+        "host ssh-ed25519 AAA",
+        "host ssh-ed25519 AAAA",
+        "host ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAAQ==",
+        "host ssh-rsa AAAAB3NzaC1yc2EAAAADAQAB",
+        f"|1|AAAA|AAAA {ED25519.decode()}",
+        f"@revoked * {ED25519.decode()}",
+        f"|1|x {ED25519.decode()}",
+        "\xff\xfe\x00",
+    ],
+)
+def test_a_broken_line_of_known_hosts_is_named_with_its_number(
+    folder: Path, profile: str, line: str
+) -> None:
+    device = known(folder, line)
+    with pytest.raises(DeviceHostKeyError, match="known:3: this line names no host key") as caught:
+        make_driver(dataclasses.replace(device, profile=profile, options={"file": "/x"})).read()
+    assert "\n" not in str(caught.value)
+    assert "remove it, or write '[127.0.0.1]:1 KEYTYPE KEY'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        LINE,
+        f"{paramiko.HostKeys.hash_host('[127.0.0.1]:1')} {ED25519.decode()} a comment",
+        f"ssh-dss,other ssh-dss AAAA\n{LINE}",
+    ],
+)
+def test_plain_and_hashed_names_are_found_and_unknown_key_types_ignored(
+    folder: Path, line: str
+) -> None:
+    found = host_keys_of(known(folder, line)).lookup("[127.0.0.1]:1")
+    assert found is not None
+    assert list(found) == ["ssh-ed25519"]
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (paramiko.SSHException(), "the peer has ended the connection"),
+        (EOFError(), "the peer has ended the connection"),
+        (TimeoutError(), "no answer in time"),
+        (ConnectionResetError(104, "Connection reset by peer"), "Connection reset by peer"),
+        (paramiko.SSHException("Error reading\nbanner"), "Error reading banner"),
+        (SessionCloseError(b""), "Unexpected session close"),
+    ],
+)
+def test_an_error_of_a_library_is_told_without_the_name_of_its_class(
+    folder: Path, error: Exception, words: str
+) -> None:
+    assert plain_words(error) == words
+    said = str(ssh_error(ssh_host(folder), error))
+    assert said == f"h-2: SSH to 127.0.0.1:1 failed: {words}"
 
 
 def test_credentials_do_not_show_themselves(folder: Path) -> None:
@@ -113,7 +226,7 @@ def test_one_weak_algorithm_can_be_allowed_in_words(folder: Path) -> None:
     disabled = disabled_algorithms(device)["ciphers"]
     assert "aes256-cbc" not in disabled
     assert "aes128-cbc" in disabled
-    with pytest.raises(InputError, match="the reason in words"):
+    with pytest.raises(DeviceRefused, match="the reason in words"):
         disabled_algorithms(ssh_host(folder, options={"ssh_exception": "aes256-cbc"}))
 
 
@@ -132,7 +245,7 @@ def test_an_encrypted_private_key_needs_its_passphrase(folder: Path) -> None:
             serialization.BestAvailableEncryption(PHRASE.encode()),
         )
     )
-    with pytest.raises(InputError, match=r"private key .* cannot be read"):
+    with pytest.raises(DeviceAuthError, match=r"private key .* cannot be read"):
         load_private_key(ssh_host(folder, secrets={"key": "file:key"}))
     loaded = load_private_key(
         ssh_host(folder, secrets={"key": "file:key", "passphrase": "file:auth"})
@@ -145,5 +258,5 @@ def test_an_encrypted_private_key_needs_its_passphrase(folder: Path) -> None:
 def test_a_duration_that_is_none_is_refused(folder: Path, text: str) -> None:
     (folder / "known").write_text("")
     device = ssh_host(folder, known_hosts="known", options={"connect_timeout_s": text})
-    with pytest.raises(InputError, match="option connect_timeout_s"):
+    with pytest.raises(DeviceRefused, match="option connect_timeout_s"):
         make_driver(device).read()
