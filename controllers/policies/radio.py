@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 
+from controllers.channels import band_of, require_width
 from controllers.plan import DevicePlan, Plan, PlanFinding
 from controllers.policies.facts import SiteFacts
 from twin.model.attributes import Value
@@ -13,7 +13,7 @@ from twin.model.regulatory import Finding, radio_findings
 
 __all__ = ["radio_policy"]
 
-_BANDS: Mapping[str, str] = MappingProxyType({"1": "2.4", "2": "5", "3": "6"})
+_RULE = "radio policy"
 _NEEDED = ("channel", "tx_power_dbm")
 _MOVES = frozenset({"channel", "bandwidth_mhz", "enabled"})
 
@@ -62,17 +62,25 @@ def _findings(part: DevicePlan, facts: SiteFacts) -> Iterator[Finding]:
 def _radio(
     device: str, radio: str, values: Mapping[str, Value], facts: SiteFacts
 ) -> tuple[Finding, ...]:
-    placement, gain_dbi = facts.placement(device), facts.antenna_gain_dbi(device, radio)
+    width = values.get("bandwidth_mhz", 20)
+    try:
+        require_width("ap", radio, values.get("channel"), width)
+    except ModelError as err:
+        return (_no_channel(f"radio {radio}: {err}"),)
     missing = [name for name in _NEEDED if name not in values]
-    if not placement or gain_dbi is None or missing or radio not in _BANDS:
-        what = ", ".join(missing) or "placement or antenna gain"
-        return (_unchecked(radio, f"{what} not known"),)
+    if missing:
+        return (_unchecked(radio, f"its {' and '.join(missing)} could not be read"),)
+    placement, gain_dbi = facts.placement(device), facts.antenna_gain_dbi(device, radio)
+    band = band_of("ap", radio)
+    if not placement or gain_dbi is None or not band:
+        why = "its place, band or antenna is not known; add it to the city file"
+        return (_unchecked(radio, why),)
     try:
         return radio_findings(
             placement,
-            _BANDS[radio],
+            band,
             int(values["channel"]),
-            int(values.get("bandwidth_mhz", 20)),
+            int(width),
             float(values["tx_power_dbm"]),
             gain_dbi,
         )
@@ -80,10 +88,19 @@ def _radio(
         return (_unchecked(radio, str(err)),)
 
 
+def _no_channel(what: str) -> Finding:
+    return Finding(
+        rule="channel",
+        severity="error",
+        message=what,
+        reference="IEEE Std 802.11-2020 table E-4",
+    )
+
+
 def _unchecked(radio: str, why: str) -> Finding:
     return Finding(
         rule="radio-unchecked",
         severity="warning",
         message=f"radio {radio} could not be checked against the radio rules: {why}",
-        reference="add the device to the city file",
+        reference=_RULE,
     )

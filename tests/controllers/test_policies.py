@@ -74,6 +74,24 @@ def test_what_cannot_be_checked_is_a_warning():
     assert rules(checked(made, ap_change(channel=40)), "warning") == {"radio-unchecked"}
 
 
+@pytest.mark.parametrize("name", ["ap-1", "ap-2"])
+def test_a_channel_without_such_a_block_is_an_error_wherever_it_stands(name):
+    made = boxes(name)  # ap-2 is not in the city
+    made[name].values["radio/2/bandwidth_mhz"] = 160
+    plan = checked(made, ap_change(channel=132))
+    assert rules(plan) == {"channel"}
+    assert "widths there are 20, 40, 80" in plan.findings[0].finding.message
+    assert not plan.applyable
+
+
+def test_what_could_not_be_read_is_named_and_no_false_remedy():
+    made = boxes("ap-1")
+    del made["ap-1"].values["radio/2/tx_power_dbm"]
+    finding = checked(made, ap_change(channel=40)).findings[0].finding
+    assert "tx_power_dbm could not be read" in finding.message
+    assert "city file" not in str(finding)
+
+
 BOTH = """
   - {name: p, select: "kind:switch", set: {port/1/poe_enabled: false}}
   - {name: c, select: "kind:ap", set: {radio/2/channel: 44}}
