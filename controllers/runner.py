@@ -17,7 +17,7 @@ from controllers.journal import Journal
 from controllers.live import boot_clock
 from controllers.plan import Plan, members_of
 from controllers.ports import Device, DriverFactory
-from controllers.sessions import Sessions
+from controllers.sessions import Sessions, reason_of
 from controllers.steps import (
     Command,
     Done,
@@ -37,7 +37,7 @@ from controllers.steps import (
 from controllers.transaction import Transaction
 from controllers.verify import KpiGate
 from twin.model.attributes import Value
-from twin.model.errors import DeviceConflict, InputError, JournalError
+from twin.model.errors import DeviceConflict, DeviceError, InputError, JournalError
 
 __all__ = ["OnEvent", "RunResult", "StepEvent", "apply", "drive", "members_in"]
 
@@ -406,8 +406,9 @@ class _Drive:
             reasons = self._gate.judge(self._plan, self._observed)
         except Exception as err:
             # Whatever breaks the judgement: armed devices must not be left to their timers.
-            log.warning("%s: the gate failed", self._run, exc_info=err)
-            reasons = (f"the gate failed: {type(err).__name__}: {err}",)
+            log.debug("%s: the gate failed", self._run, exc_info=err)
+            where = f"{err.device}: " if isinstance(err, DeviceError) else ""
+            reasons = (f"the gate failed: {where}{reason_of(err, 'the gate')}",)
         self._tell("", Op.GATE, boot_clock() - begun_s, "; ".join(reasons) or "ok")
         if reasons:
             return Failed(boot_clock(), "", Op.GATE, Fault.GATE, "; ".join(reasons))

@@ -23,7 +23,7 @@ from twin.model.errors import (
     StellwerkError,
 )
 
-__all__ = ["Sessions", "fault_of"]
+__all__ = ["Sessions", "fault_of", "reason_of"]
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,29 @@ def fault_of(error: BaseException) -> Fault:
         (StellwerkError, Fault.REFUSED),
     )
     return next((fault for leaf, fault in table if isinstance(error, leaf)), Fault.BROKEN)
+
+
+def reason_of(error: Exception, where: str) -> str:
+    """Say in one line why something failed.
+
+    Parameters
+    ----------
+    error : Exception
+        What was raised.
+    where : str
+        What raised it.
+
+    Returns
+    -------
+    str
+        The text of an error of ours, without the device; of others, which tell a user nothing,
+        the class and where its traceback is.
+    """
+    if isinstance(error, DeviceError):
+        return error.reason
+    if isinstance(error, StellwerkError):
+        return str(error)
+    return f"unexpected {type(error).__name__} in {where} (see -vv)"
 
 
 @dataclass(slots=True)
@@ -214,8 +237,8 @@ class Sessions:
         except Exception as err:
             fault = fault_of(err)
             if fault is Fault.BROKEN:
-                log.warning("%s: %s failed in the driver", command.device, command.op, exc_info=err)
-            reason = err.reason if isinstance(err, DeviceError) else f"{type(err).__name__}: {err}"
+                log.debug("%s: %s failed in the driver", command.device, command.op, exc_info=err)
+            reason = reason_of(err, "the driver")
             event: Done | Failed = Failed(self.clock(), command.device, command.op, fault, reason)
             seat = self._seats[command.device]
             is_lost = fault in (Fault.UNREACHABLE, Fault.BROKEN) and not job.is_given_up

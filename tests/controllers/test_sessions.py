@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 
@@ -12,7 +13,7 @@ from planning_memory import boxes
 from controllers.ports import DeviceClass
 from controllers.sessions import Sessions
 from controllers.steps import Command, Done, Failed, Fault, Op
-from twin.model.errors import DeviceUnreachable
+from twin.model.errors import DeviceRefused, DeviceUnreachable, InputError, JournalError
 
 DEADLINE_S = 20.0
 
@@ -109,3 +110,26 @@ def test_close_ends_steps_that_are_under_way(bench):
     sessions.close()
     assert all(driver.closed.wait(DEADLINE_S) for driver in makers.drivers)
     assert box.owner is None
+
+
+@pytest.mark.parametrize(
+    ("error", "fault", "reason"),
+    [
+        (DeviceRefused("cell-1", "no such leaf"), Fault.REFUSED, "no such leaf"),
+        (
+            InputError("secret file:pw is empty", "inventory.yaml", hint="write it there"),
+            Fault.REFUSED,
+            "inventory.yaml: secret file:pw is empty; write it there",
+        ),
+        (JournalError("the disk is full"), Fault.REFUSED, "the disk is full"),
+        (KeyError("x"), Fault.BROKEN, "unexpected KeyError in the driver (see -vv)"),
+    ],
+)
+def test_a_reason_is_told_in_our_words(bench, error, fault, reason, caplog):
+    box, _makers, sessions, _ = bench
+    caplog.set_level(logging.DEBUG)
+    box.faults["lock"] = [error]
+    event = step(sessions, Op.LOCK, paths=("tilt_deg",))
+    assert (event.fault, event.reason) == (fault, reason)
+    traces = [record for record in caplog.records if record.exc_info]
+    assert [record.levelno for record in traces] == [logging.DEBUG] * (fault is Fault.BROKEN)
