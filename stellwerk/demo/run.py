@@ -114,7 +114,7 @@ def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
 def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for old in ("journal.db", "journal.db-wal", "journal.db-shm"):
+        for old in ("journal.db", "journal.db-wal", "journal.db-shm", "journal.db.reserve"):
             (folder / old).unlink(missing_ok=True)
     except OSError as err:
         raise InputError("cannot be written", str(folder), hint=str(err.strerror)) from err
