@@ -440,16 +440,20 @@ def _babble(agent: socket.socket, done: threading.Event) -> None:
             agent.sendto(answer, sender)
 
 
-def _count() -> tuple[int, int]:
-    return threading.active_count(), len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+def _left(before: set[threading.Thread], open_before: set[str]) -> tuple[list[str], list[str]]:
+    """Threads and open files that were not there before."""
+    threads = [thread.name for thread in threading.enumerate() if thread not in before]
+    return threads, [
+        f"{fd} -> {name}" for fd, name in _open() if f"{fd} -> {name}" not in open_before
+    ]
 
 
-def _settled(most: tuple[int, int], within_s: float = 10.0) -> tuple[int, int]:
-    """Threads and open files, when they have come down or the time is over."""
-    end_s = time.monotonic() + within_s
-    while any(map(int.__gt__, now := _count(), most)) and time.monotonic() < end_s:
-        threading.Event().wait(0.05)
-    return now
+def _open() -> Iterator[tuple[str, str]]:
+    for fd in Path("/proc/self/fd").iterdir():
+        try:
+            yield fd.name, str(fd.readlink())
+        except FileNotFoundError:
+            continue  # the listing itself
 
 
 @pytest.mark.slow
@@ -464,10 +468,13 @@ def test_two_hundred_attempts_at_a_silent_peer_leave_no_thread_and_no_socket(
         port = listener.getsockname()[1]
         wanted = device(tmp_path, port, KEY, profile=profile, connect_s=0.05)
         attempt(wanted)
-        before = _settled((1, 0), within_s=0.5)
+        before = set(threading.enumerate())
+        open_before = {f"{fd} -> {name}" for fd, name in _open()}
         for _ in range(200):
             error, _ = attempt(wanted)
             assert isinstance(error, DeviceTimeout)
-        after = _settled(before)
-        # One or two may be of other tests; a leak here would be a multiple of two hundred.
-        assert max(after[0] - before[0], after[1] - before[1]) <= 2, threading.enumerate()
+        end_s = time.monotonic() + 10
+        while _left(before, open_before) != ([], []) and time.monotonic() < end_s:
+            threading.Event().wait(0.05)
+        # Compared one by one: what other tests left and now ends cannot hide a leak of ours.
+        assert _left(before, open_before) == ([], [])
