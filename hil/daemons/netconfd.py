@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from controllers.ports import Device
 from hil.daemons.addresses import free_place
-from hil.daemons.folders import private_folder
+from hil.daemons.folders import private_folder, write_private
 from hil.daemons.process import Daemon
 from hil.daemons.programs import find_program
 from hil.daemons.running import RunningDevice
@@ -55,8 +55,7 @@ def start_netconfd(
     Parameters
     ----------
     folder : Path
-        Where configuration, keys and logs go. netconfd keeps no state: a killed one comes back
-        with the interfaces alone.
+        Where configuration, keys and logs go; what was committed there before is kept.
     device_id, site : str
         Id and site of the inventory entry.
     host, port
@@ -83,15 +82,20 @@ def start_netconfd(
     sockets = Path(tempfile.mkdtemp(prefix="stellwerk-"))
     socket_path = sockets / "netconfd.sock"
     log = folder / "netconfd.log"
+    # Without these two files it keeps its state in the home of the user, one for all instances.
+    startup = folder / "startup-cfg.xml"
+    if not startup.exists():
+        write_private(startup, f'<config xmlns="{_BASE}"/>\n')
+        write_private(folder / "startup-cfg-txid.txt", "0\n")
     server = Daemon(
         name=f"netconfd {device_id}",
-        command=(programs[0], "--no-startup", *(f"--module={name}" for name in _MODULES),
+        command=(programs[0], f"--startup={startup}", *(f"--module={name}" for name in _MODULES),
                  "--access-control=off", "--target=candidate", "--with-startup=false",
                  f"--superuser={current_user()}", f"--port={port}",
                  f"--ncxserver-sockname={socket_path}", f"--log={log}"),
         log=log,
         environment={"HOME": str(folder)},
-        grace_s=0.2,  # it takes a second to end, and has nothing to store
+        grace_s=0.2,  # it takes a second to end, and stores at each commit
     )  # fmt: skip
     sshd = make_sshd(
         folder, f"sshd of {device_id}", host=host, port=port, allow_tty=False,

@@ -158,16 +158,27 @@ def test_the_key_opens_no_shell(netconfd: RunningDevice) -> None:
     assert "a-shell" not in done.stdout
 
 
-def test_a_killed_one_comes_back_with_the_interfaces_alone(netconfd: RunningDevice) -> None:
+def test_a_killed_one_comes_back_with_what_was_committed(netconfd: RunningDevice) -> None:
     with _connect(netconfd.device) as session:
         session.edit_config(_describe("uplink"), target="candidate")
         session.commit()
+        session.edit_config(_describe("never committed"), target="candidate")
     netconfd.kill()
     netconfd.revive()
     with _connect(netconfd.device) as session:
         text = _running(session)
-    assert "<name>eth0</name>" in text
-    assert "uplink" not in text
+    assert "<name>wlan0</name>" in text
+    assert "<description>uplink</description>" in text
+
+
+def test_what_it_stores_stays_in_its_folder(netconfd: RunningDevice) -> None:
+    home = Path.home() / ".yuma"
+    before = {path: path.stat().st_mtime_ns for path in home.glob("*")}
+    with _connect(netconfd.device) as session:
+        session.edit_config(_describe("uplink"), target="candidate")
+        session.commit()
+    assert "uplink" in (netconfd.device.base / "startup-cfg.xml").read_text()
+    assert {path: path.stat().st_mtime_ns for path in home.glob("*")} == before
 
 
 def test_the_backup_of_a_confirmed_commit_stays_in_its_folder(netconfd: RunningDevice) -> None:
