@@ -12,7 +12,11 @@ from pathlib import Path
 import pytest
 
 from controllers.drivers import close_snmp, make_driver
+from controllers.drivers.snmp import SnmpDriver
+from controllers.drivers.snmp_engine import exchange
+from controllers.drivers.snmp_wire import rfc1902, rfc1905
 from controllers.ports import Device
+from controllers.profiles import profile_of
 from hil.daemons.snmpd import start_snmpd
 from twin.model.errors import DeviceAuthError, DeviceRefused
 
@@ -30,6 +34,19 @@ def test_values_with_umlauts_are_set_and_read(host: Device) -> None:
     driver = make_driver(host)
     driver.write({"contact": "Bürgerbüro", "location": "Königstraße 1"})
     assert driver.read() == {"contact": "Bürgerbüro", "location": "Königstraße 1"}
+
+
+def test_an_undo_puts_latin_1_back_octet_by_octet(host: Device) -> None:
+    driver = SnmpDriver(host, profile_of(host))
+    held = "Königstraße".encode("latin-1")
+    o = driver._objects["location"]
+    assert not exchange(driver._opened(), "set", [(o.oid, rfc1902.OctetString(held))]).failure
+    before = driver.read(["location"])
+    assert before == {"location": "latin-1:Königstraße"}
+    driver.write({"location": "Rathaus"})
+    driver.write(before)
+    answer = exchange(driver._opened(), "get", [(o.oid, rfc1905.unSpecified)])
+    assert bytes(answer.variables[0][1]) == held
 
 
 def test_state_moves_and_absent_objects_are_left_out(host: Device) -> None:
