@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import FrameType
 
+from controllers.endings import DONE, PERSON, exit_code_of, phase_outcome
 from controllers.history import open_devices, plan_record
 from controllers.journal import Journal
 from controllers.live import boot_clock
@@ -43,8 +44,6 @@ __all__ = ["OnEvent", "RunResult", "StepEvent", "apply", "drive", "members_in"]
 
 log = logging.getLogger(__name__)
 
-_DONE, _ERROR, _RESTORED, _PERSON, _LATER, _INTERRUPTED = 0, 1, 4, 5, 75, 130
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepEvent:
@@ -59,7 +58,7 @@ class StepEvent:
     seconds : float
         How long it took; 0 for one that begins. [s]
     outcome : str
-        ``begins``, ``ok``, or why it failed.
+        ``begins``, ``ok``, why it failed, or for a phase what did not end well.
     """
 
     device: str
@@ -158,7 +157,7 @@ def apply(
     limits = limits or Limits()
     plan.require_applyable()
     if plan.no_op:
-        return RunResult(run="", outcome=Outcome.CONFIRMED, exit_code=_DONE, devices={})
+        return RunResult(run="", outcome=Outcome.CONFIRMED, exit_code=DONE, devices={})
     members = members_in(plan, devices)
     with journal.lease("apply"):
         held = open_devices(journal)
@@ -320,6 +319,7 @@ class _Drive:
         self._phase_since_s = boot_clock()
         self._interrupts: list[str] = []
         self._wake_s: float | None = None
+        self._has_restored = False
         self.has_written = False
 
     def interrupt(self, reason: str) -> None:
@@ -361,6 +361,7 @@ class _Drive:
             asks_gate = [command for command in turn.commands if command.op is Op.GATE]
             others = [command for command in turn.commands if command.op is not Op.GATE]
             self.has_written = self.has_written or self._machine.has_written
+            self._has_restored |= any(command.op is Op.RESTORE for command in others)
             for command in others:
                 self._tell(command.device, command.op, 0.0, "begins")
             self._sessions.submit(others)
@@ -422,7 +423,9 @@ class _Drive:
         spent = self._seconds.get(self._phase.value, 0.0)
         if self._phase is not Phase.START:
             self._seconds[self._phase.value] = spent + now_s - self._phase_since_s
-            self._tell("", self._phase, now_s - self._phase_since_s, "ok")
+            has_written = self._machine.has_written or self._has_restored
+            ended = phase_outcome(self._machine, self._phase, phase, has_written=has_written)
+            self._tell("", self._phase, now_s - self._phase_since_s, ended)
         self._phase, self._phase_since_s = phase, now_s
         if phase is not Phase.END:
             self._tell("", phase, 0.0, "begins")
@@ -443,7 +446,7 @@ class _Drive:
         return RunResult(
             run=self._run,
             outcome=Outcome.INDETERMINATE,
-            exit_code=_PERSON,
+            exit_code=PERSON,
             devices=dict.fromkeys(self._machine.states(), State.INDETERMINATE),
             reasons=self._machine.reasons(),
             reason=f"{reason}; devices were written: put it right, then run `stellwerk recover`",
@@ -458,23 +461,9 @@ class _Drive:
         return RunResult(
             run=self._run,
             outcome=outcome,
-            exit_code=_exit_code(outcome, fault, has_written=machine.has_written),
+            exit_code=exit_code_of(outcome, fault, has_written=machine.has_written),
             devices=machine.states(),
             reasons=machine.reasons(),
             reason=f"{device}: {reason}" if device else reason,
             seconds=dict(self._seconds),
         )
-
-
-def _exit_code(outcome: Outcome, fault: Fault | None, *, has_written: bool) -> int:
-    if outcome is Outcome.CONFIRMED:
-        return _DONE
-    if outcome is not Outcome.RESTORED:
-        return _PERSON
-    if fault is Fault.INTERRUPTED:
-        return _INTERRUPTED
-    if has_written or fault is None:
-        return _RESTORED
-    if fault in (Fault.LOCKED, Fault.UNREACHABLE, Fault.CONFLICT):
-        return _LATER
-    return _ERROR if fault in (Fault.STALE, Fault.AUTH, Fault.BROKEN) else _RESTORED

@@ -32,7 +32,7 @@ from controllers.steps import (
     State,
     Turn,
 )
-from controllers.verify import Verdict, differences, evidence_id, judge
+from controllers.verify import Verdict, differences, drift, evidence_id, judge
 from twin.model.attributes import Value
 
 __all__ = ["Resumed", "Transaction"]
@@ -278,16 +278,16 @@ class Transaction:
 
     def _main_done(self, member: Member, event: Done) -> None:
         spec = member.spec
+        values = event.values or {}
         if event.op is Op.LOCK:
-            wrong = differences(spec.kind, spec.before, event.values or {})
-            if wrong:
-                self._complain(member, Fault.STALE, "changed since the plan was made", wrong)
+            if wrong := differences(spec.kind, spec.before, values):
+                self._complain(member, Fault.STALE, drift(spec.before, values, wrong))
         elif event.op is Op.WRITE:
-            wrong = differences(spec.kind, spec.after, event.values or {})
-            if wrong:
-                self._complain(member, Fault.MISMATCH, "said yes and did not set", wrong)
+            if wrong := differences(spec.kind, spec.after, values):
+                what = f"said yes and did not set {', '.join(wrong)}"
+                self._complain(member, Fault.MISMATCH, what)
         elif event.op is Op.READ:
-            self._verified(member, event.values or {})
+            self._verified(member, values)
 
     def _verified(self, member: Member, values: Mapping[str, Value]) -> None:
         spec = member.spec
@@ -298,11 +298,11 @@ class Transaction:
         elif verdict is Verdict.PENDING and self._out.now_s < member.give_up_s:
             member.pause(self._out.now_s, self._limits)
         else:
-            self._complain(member, Fault.MISMATCH, "reads back something else in", wrong)
+            self._complain(member, Fault.MISMATCH, f"reads back other values in {', '.join(wrong)}")
 
-    def _complain(self, member: Member, fault: Fault, reason: str, paths: Sequence[str]) -> None:
-        member.reason = f"{reason} {', '.join(paths)}"
-        self._give_up(fault, member.spec.device, member.reason)
+    def _complain(self, member: Member, fault: Fault, reason: str) -> None:
+        member.reason = reason
+        self._give_up(fault, member.spec.device, reason)
 
     def _give_up(self, fault: Fault, device: str, reason: str) -> None:
         if self._phase is Phase.UNDO:

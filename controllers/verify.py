@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Container, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from twin.model.attributes import Attribute, Value, attribute_of
+from twin.model.quote import quoted
 
 if TYPE_CHECKING:
     from controllers.plan import Plan
@@ -19,6 +20,7 @@ __all__ = [
     "KpiGate",
     "Verdict",
     "differences",
+    "drift",
     "evidence_id",
     "judge",
     "observed_paths",
@@ -89,6 +91,33 @@ def differences(
         for path, value in wanted.items()
         if path not in read or not same(kind, path, value, read[path])
     )
+
+
+_N_TOLD = 3
+
+
+def drift(planned: Mapping[str, Value], read: Mapping[str, Value], paths: Sequence[str]) -> str:
+    """Say what a plan was made from, what is there now, and what to do about it.
+
+    Parameters
+    ----------
+    planned, read : mapping
+        Values by path: when the plan was made, and now.
+    paths : sequence of str
+        Those that differ, from `differences`.
+
+    Returns
+    -------
+    str
+        Such as ``tilt_deg is 4.0, the plan was made at 2.0; plan again``; the first three of many.
+    """
+    told = [
+        f"{path} is {quoted(read[path]) if path in read else 'not shown'}, "
+        f"the plan was made at {quoted(planned[path])}"
+        for path in paths[:_N_TOLD]
+    ]
+    more = len(paths) - len(told)
+    return "; ".join([*told, f"and {more} more", "plan again"] if more else [*told, "plan again"])
 
 
 _FOLLOWED: Mapping[tuple[str, str], tuple[str, tuple[str, ...]]] = MappingProxyType(

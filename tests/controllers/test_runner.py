@@ -258,9 +258,51 @@ def test_a_state_that_moved_since_the_plan_is_stale(journal):
     made["switch-1"].values["location"] = "theirs"
     result = run(made, journal, plan=plan)
     assert (result.exit_code, result.outcome) == (1, Outcome.RESTORED)
-    assert "location" in result.reason
+    assert result.reason == (
+        "switch-1: location is 'theirs', the plan was made at 'old'; plan again"
+    )
     assert made["switch-1"].values["location"] == "theirs"
     assert "write" not in made["switch-1"].calls
+
+
+def phases(made, journal, **options):
+    """Run and return how each phase ended."""
+    events = []
+    plan = options.pop("plan", None) or plan_of(made, CELLS_AND_SWITCHES)
+    run(made, journal, plan=plan, on_event=events.append, **options)
+    return {e.step: e.outcome for e in events if not e.device and e.outcome != "begins"}
+
+
+def test_phases_of_a_stale_plan_say_that_nothing_was_written(journal):
+    made = boxes(*NAMES)
+    plan = plan_of(made, CELLS_AND_SWITCHES)
+    made["switch-1"].values["location"] = "theirs"
+    assert phases(made, journal, plan=plan) == {
+        "lock": "given up: switch-1: location is 'theirs', the plan was made at 'old'; plan again",
+        "undo": "nothing was written",
+    }
+
+
+def test_phases_of_a_run_say_which_undo_has_failed(journal):
+    made = boxes(*NAMES)
+    made["cell-2"].faults["commit"] = ["die"]
+    assert phases(made, journal) == {
+        "lock": "ok",
+        "prepare": "ok",
+        "commit": "given up: cell-2: died",
+        "undo": "1 device indeterminate",
+    }
+
+
+def test_phases_of_a_run_that_is_taken_back_or_lost_in_the_confirm(journal):
+    made = boxes(*NAMES)
+    made["switch-1"].faults["write"] = ["lie"]
+    ended = phases(made, journal)
+    assert ended["commit"].startswith("given up: switch-1: said yes and did not set contact")
+    assert ended["undo"] == "ok"
+    made = boxes(*NAMES)
+    made["cell-2"].faults["confirm"] = [Box.die]
+    assert phases(made, journal)["confirm"] == "1 device divergent"
 
 
 def test_interrupt_takes_everything_back_and_says_so(journal):

@@ -105,6 +105,27 @@ def test_confirms_are_sent_only_after_all_members_are_verified():
     assert [note.kind for note in turn.notes][1:3] == ["decision", "phase"]
 
 
+def test_a_stale_device_is_told_with_old_and_found_values():
+    before = {"tilt_deg": 2.0, "tx_power_dbm": 40.0, "admin_state": "LOCKED"}
+    m = machine(
+        MemberSpec(
+            device="c1",
+            kind="cell",
+            device_class=DeviceClass.D,
+            before=before,
+            after=before | {"tilt_deg": 6.0},
+        )
+    )
+    m.start(0.0)
+    m.handle(Done(1.0, "c1", Op.LOCK, {"tilt_deg": 4.5, "tx_power_dbm": 40.0}))
+    assert m.cause == (
+        Fault.STALE,
+        "c1",
+        "tilt_deg is 4.5, the plan was made at 2.0; "
+        "admin_state is not shown, the plan was made at 'LOCKED'; plan again",
+    )
+
+
 def armed(m):
     """Take a machine of one class D member to where it is armed and being read."""
     m.start(0.0)
