@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -44,8 +45,9 @@ def summary_line(plan: Plan) -> str:
     if plan.no_op:
         return f"Plan: nothing to change on devices that were read{lost}."
     end = f" REFUSED: {refused(plan)}" if plan.blockers else ""
+    signs = Counter(_sign(change.before, change.after) for change in plan.changes)
     return (
-        f"Plan: 0 to add, {len(plan.changes)} to change, 0 to destroy on "
+        f"Plan: {signs['+']} to add, {signs['~']} to change, {signs['-']} to destroy on "
         f"{counted(len(plan.devices), 'device')}{lost}.{end}"
     )
 
@@ -70,11 +72,12 @@ def render_plan(plan: Plan, *, with_undo: bool = True) -> tuple[str, ...]:
     lines = [title] + ([f"  {plan.comment}"] if plan.comment else [])
     n_waves = len({part.wave for part in plan.devices})
     wave = None
-    for part in plan.devices:
-        if n_waves > 1 and part.wave != wave:
-            wave = part.wave
-            lines.append(f"wave {part.wave + 1} of {n_waves}")
-        lines += _device(part, with_undo=with_undo)
+    n_steps = max((part.order for part in plan.devices), default=0) + 1
+    for members in _groups(plan):
+        if n_waves > 1 and members[0].wave != wave:
+            wave = members[0].wave
+            lines.append(f"wave {wave + 1} of {n_waves}")
+        lines += _alike(members, n_steps, with_undo=with_undo)
     for device, reason in plan.unreachable.items():
         lines.append(f"! {device}: not reached ({reason}), {plan.on_unreachable}")
     lines += _findings(plan)
@@ -86,10 +89,23 @@ def render_plan(plan: Plan, *, with_undo: bool = True) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _device(part: DevicePlan, *, with_undo: bool) -> list[str]:
+def _groups(plan: Plan) -> list[list[DevicePlan]]:
+    """Put devices together that are changed alike in the same step, in the order of the plan."""
+    groups: dict[object, list[DevicePlan]] = {}
+    for part in plan.devices:
+        changes = tuple((change.path, change.before, change.after) for change in part.changes)
+        key = (part.wave, part.order, part.kind, part.origin, part.device_class, changes)
+        groups.setdefault(key, []).append(part)
+    return list(groups.values())
+
+
+def _alike(members: list[DevicePlan], n_steps: int, *, with_undo: bool) -> list[str]:
+    part = members[0]
+    names = ", ".join(member.device for member in members)
+    many = f"{len(members)} devices, " if len(members) > 1 else ""
     lines = [
-        f"{part.device} ({part.kind}, {part.origin}, class {part.device_class}: "
-        f"{_CLASS_WORDS[part.device_class]}; place {part.order + 1})"
+        f"{names} ({many}{part.kind}, {part.origin}, class {part.device_class}: "
+        f"{_CLASS_WORDS[part.device_class]}; step {part.order + 1} of {n_steps})"
     ]
     for change in part.changes:
         unit = attribute_of(part.kind, change.path)[0].unit
@@ -141,7 +157,12 @@ def _effect(effect: Effect) -> list[str]:
 
 def _row(row: EffectRow) -> str:
     unit = f" {row.unit}" if row.unit else ""
+    change = row.after - row.before
     return (
-        f"  {row.name} ({row.scope}): {row.before:.4g} -> {row.after:.4g}{unit} "
-        f"({row.after - row.before:+.3g}, {row.label})"
+        f"  {row.name} ({row.scope}): {_figure(row.before)} -> {_figure(row.after)}{unit} "
+        f"({'+' if change >= 0 else ''}{_figure(change)}, {row.label})"
     )
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -8,7 +8,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, TypeAlias
 
@@ -22,6 +22,7 @@ from twin.model.errors import InputError
 __all__ = [
     "JsonOption",
     "Report",
+    "columns",
     "notes",
     "print_json",
     "print_line",
@@ -34,6 +35,9 @@ JsonOption: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on stdout.")
 ]
 Report: TypeAlias = Callable[[float], None]
+
+
+_PAGE_COLUMNS = 160
 
 
 class _Notes(Console):
@@ -110,15 +114,40 @@ def table(title: str, rows: Mapping[str, object]) -> None:
     rows : mapping
         Name to value.
     """
-    grid = Table(title=title, title_justify="left", show_header=False, box=None)
+    grid = Table(show_header=False, box=None)
     grid.add_column(style="bold")
     grid.add_column(justify="right")
     for name, value in rows.items():
         shown = f"{value:,}" if isinstance(value, int | float) else str(value)
         grid.add_row(name.replace("_", " "), shown)
+    _print_grid(title, grid)
+
+
+def columns(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table of several columns on stdout.
+
+    Parameters
+    ----------
+    title : str
+        Heading.
+    heads : sequence of str
+        Heads of the columns.
+    rows : sequence of sequence of str
+        The cells.
+    """
+    grid = Table(box=None)
+    for head in heads:
+        grid.add_column(head, justify="right", no_wrap=True)
+    for row in rows:
+        grid.add_row(*row)
+    _print_grid(title, grid)
+
+
+def _print_grid(title: str, grid: Table) -> None:
     page = io.StringIO()
-    Console(file=page, highlight=False, width=100).print(grid)
-    print_line(page.getvalue().rstrip())
+    Console(file=page, highlight=False, markup=False, width=_PAGE_COLUMNS).print(grid)
+    lines = [line.rstrip() for line in page.getvalue().splitlines()]
+    print_line("\n".join([title, *lines]))
 
 
 @contextmanager

@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
+from json import dumps
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from controllers.drivers import make_driver
-from controllers.history import open_devices
+from controllers.history import History, open_devices, runs_in
 from controllers.intent import Intent, load_intent
 from controllers.inventory import load_inventory
-from controllers.journal import Journal
+from controllers.journal import Journal, Record
 from controllers.plan import Plan
 from controllers.plan_file import load_plan, plan_data, save_plan
 from controllers.plan_text import render_plan
@@ -25,7 +26,7 @@ from controllers.runner import apply as apply_plan
 from hil.rehearse import rehearse
 from stellwerk.commands.city import CityOption
 from stellwerk.exits import Exit, exit_of
-from stellwerk.output import JsonOption, notes, print_json, print_line, waiting
+from stellwerk.output import JsonOption, columns, notes, print_json, print_line, waiting
 from stellwerk.settings import Settings, load_settings
 from stellwerk.workflow import Desk, open_desk, read_back
 from twin.geo.cityfile import load_city
@@ -103,7 +104,9 @@ def plan(
     city: CityOption = "",
     inventory: InventoryOption = "",
     journal: JournalOption = "",
-    limit: Annotated[str, typer.Option("--limit", help="Narrow to these devices.")] = "",
+    limit: Annotated[
+        str, typer.Option("--limit", help="Narrow to a selection, such as 'kind:cell & site:fws'.")
+    ] = "",
     out: Annotated[Path | None, typer.Option("--out", help="Save the plan as JSON.")] = None,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 if something would change.")
@@ -131,9 +134,11 @@ def _warn_open(settings: Settings, names: Collection[str]) -> None:
         return
     with Journal(Path(settings.journal), read_only=True) as book:
         left = open_devices(book)
-    for device in sorted(set(left) & set(names)):
+    for run in sorted({left[device] for device in set(left) & set(names)}):
+        devices = sorted(device for device in names if left.get(device) == run)
+        more = f" and {len(devices) - 3} more" if len(devices) > 3 else ""
         notes.print(
-            f"warning: {device} is still open in run {left[device]}; "
+            f"warning: run {run} is still open on {', '.join(devices[:3])}{more}; "
             "`stellwerk recover` must come before the next apply",
             markup=False,
         )
@@ -309,6 +314,7 @@ def journal_show(
     """Print the records: what was about to be done, and how it went."""
     with _existing(load_settings(journal=journal), read_only=True) as book:
         records = book.records(run or None)
+        told = runs_in(book)
         try:
             book.verify()
         except JournalDamaged as err:
@@ -317,11 +323,34 @@ def journal_show(
         raise InputError(f"the journal has no run {run!r}", hint="see 'stellwerk journal show'")
     if json:
         print_json({"records": [asdict(record) for record in records]})
-        return
-    for record in records:
-        words = " ".join(f"{key}={value}" for key, value in record.payload.items() if key != "plan")
-        who = f"{record.run} {record.kind:10} {record.device:24}"
-        print_line(f"{record.seq:6} {record.at} {who} {words}")
+    elif run:
+        for record in records:
+            print_line(_record_line(record))
+    else:
+        heads = ["run", "begun", "plan", "devices", "records", "outcome"]
+        columns("Runs", heads, [_run_row(history) for history in told])
+
+
+def _run_row(history: History) -> list[str]:
+    is_open = ", open: run 'stellwerk recover'" if history.open_devices else ""
+    return [
+        history.run,
+        history.begun[:19],
+        history.plan.name,
+        str(len(history.plan.devices)),
+        str(history.n_records),
+        f"{history.outcome or 'not finished'}{is_open}",
+    ]
+
+
+def _record_line(record: Record) -> str:
+    words = (
+        f"{key}={dumps(value, ensure_ascii=False)}"
+        for key, value in record.payload.items()
+        if key not in ("plan", "limits")
+    )
+    who = f"{record.kind:10} {record.device:24}"
+    return f"{record.seq:6} {record.at} {who} {' '.join(words)}"
 
 
 @journal_app.command("verify")

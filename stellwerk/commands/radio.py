@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
@@ -10,19 +11,20 @@ import numpy as np
 import typer
 
 from stellwerk.commands.city import CityOption
-from stellwerk.output import JsonOption, notes, print_json, progress, table
+from stellwerk.output import JsonOption, columns, notes, print_json, progress, table
 from stellwerk.settings import load_settings
 from twin.geo.cityfile import load_city
 from twin.model.city import City
 from twin.model.errors import InputError
 from twin.radio.coverage import CityCoverage, compute
 from twin.radio.kpi import coverage_share, mean_throughput_bps, median_sinr_db
+from twin.sim.run import HourRow, SimulationResult
 from twin.sim.run import simulate as run_simulation
 
 __all__ = ["coverage", "coverage_figures", "simulate"]
 
 
-def coverage_figures(city: City, result: CityCoverage) -> dict[str, object]:
+def coverage_figures(city: City, result: CityCoverage) -> dict[str, dict[str, float]]:
     """Sum a coverage up: shares by operator, SINR by layer, throughput by class.
 
     Parameters
@@ -71,10 +73,17 @@ def coverage(
             | figures
         )
         return
-    for name, value in figures.items():
-        if isinstance(value, dict):
-            table(name.replace("_", " "), {key: round(number, 4) for key, number in value.items()})
+    _show_coverage(figures)
     notes.print(f"{points:,} points of {step:g} m in {seconds:.1f} s, predicted", markup=False)
+
+
+def _show_coverage(figures: dict[str, dict[str, float]]) -> None:
+    shares = {f"operator {name}": f"{v:.4f}" for name, v in figures["coverage_share"].items()}
+    table("Share of residents with RSRP >= -110 dBm outdoors on the best layer", shares)
+    medians = {name: f"{value:.1f}" for name, value in figures["median_sinr_db"].items()}
+    table("Median outdoor SINR by layer [dB]", medians)
+    rates = {n: f"{v / 1e6:.1f}" for n, v in figures["mean_throughput_bps"].items()}
+    table("Mean throughput outdoors [Mbit/s]", rates)
 
 
 def _write_rasters(path: Path, result: CityCoverage) -> None:
@@ -107,4 +116,33 @@ def simulate(
     if json:
         print_json(summary)
         return
-    table(f"{model.title}, {hours:g} h, seed {seed}", summary)
+    _show_simulation(f"{model.title}, {hours:g} h from {result.start}, seed {seed}", result)
+
+
+def _show_simulation(title: str, result: SimulationResult) -> None:
+    table(
+        title,
+        {
+            **{f"devices: {kind}": count for kind, count in result.devices.items()},
+            **{f"events: {kind}": count for kind, count in result.events.items()},
+            "school clients at most": result.school_clients_max,
+            "mobile traffic [GB]": round(result.mobile_gb, 1),
+            "Wi-Fi traffic [GB]": round(result.wifi_gb, 1),
+            "energy of cells [kWh]": round(result.cells_kwh, 1),
+            "energy of lamps [kWh]": round(result.lamps_kwh, 1),
+            "trace": result.trace_sha256,
+        },
+    )
+    names = [field.name for field in fields(HourRow)]
+    columns(
+        "By the hour, simulated",
+        [name.replace("_", " ") for name in names],
+        [
+            [row.begin[:16], *(_cell(getattr(row, name)) for name in names[1:])]
+            for row in result.table
+        ],
+    )
+
+
+def _cell(value: object) -> str:
+    return f"{value:,.1f}" if isinstance(value, float) else str(value)

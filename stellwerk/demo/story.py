@@ -268,7 +268,7 @@ def second_act(story: Story, plan: Plan, victim: DevicePlan, operation: str, *, 
         story.record(
             Act(
                 name=f"{victim.device} dies at {operation}",
-                outcome=f"{result.outcome}; it is {state}",
+                outcome=f"{result.outcome}, as it must be",
                 evidence=f"{len(plan.devices) - 1 - len(others)} of {len(plan.devices) - 1} others "
                 "read back at their old values",
                 ok=result.exit_code == Exit.NOT_RESTORED and not others

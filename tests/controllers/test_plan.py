@@ -422,7 +422,7 @@ def test_the_text_shows_signs_undo_order_atomicity_and_summary():
     assert "all 2 devices or none" in text
     assert "switch-1: taken back by stored values only" in text
     assert "SINR (A): 3 -> 4 dB (+1, predicted)" in text
-    assert lines[-1] == "Plan: 0 to add, 4 to change, 0 to destroy on 2 devices."
+    assert lines[-1] == "Plan: 1 to add, 3 to change, 0 to destroy on 2 devices."
 
 
 @given(
@@ -444,3 +444,13 @@ def test_applying_a_plan_makes_the_next_one_empty(values):
     for part in reverse_plan(plan).devices:
         made[part.device].values.update(part.target)
     assert plan_of(made, changes).live_hash == plan.live_hash
+
+
+def test_devices_that_change_alike_are_shown_together():
+    made = boxes("cell-1", "cell-2", "cell-3")
+    made["cell-3"].values["tilt_deg"] = 3.0
+    lines = render_plan(plan_of(made, CELLS))
+    heads = [line for line in lines if "class D" in line]
+    assert heads[0].startswith("cell-1, cell-2 (2 devices, cell,")
+    assert heads[1].startswith("cell-3 (cell,")
+    assert all("step 1 of 1" in head for head in heads)

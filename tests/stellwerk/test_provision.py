@@ -160,7 +160,7 @@ def test_a_device_that_dies_is_indeterminate_until_recover_and_refused_before(
     control.revive(LAMPS, {"night_level_percent": 33})
     refused = stellwerk("apply", intent, "--yes", code=Exit.ERROR)
     assert "stellwerk recover" in str(refused["stderr"])
-    assert f"warning: {LAMPS} is still open" in str(stellwerk("plan", intent)["stderr"])
+    assert f"is still open on {LAMPS}" in str(stellwerk("plan", intent)["stderr"])
     stellwerk("recover")
     assert control.read(LAMPS)["night_level_percent"] == old
     assert control.read(SWITCH)["location"] != "cellar"
