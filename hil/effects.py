@@ -23,6 +23,8 @@ NEAR_CELL_M = 1500.0
 NEAR_AP_M = 150.0
 LOCAL_STEP_M = 5.0
 COVERED_DBM = -110.0
+# What a layer needs outdoors to reach into most rooms: a planner's rule, not a standard.
+GOOD_DBM = -95.0
 _MBIT = 1e-6
 
 _Both = tuple[CityCoverage, CityCoverage]
@@ -213,9 +215,14 @@ def _layer_of(coverage: CityCoverage, name: str) -> LayerCoverage:
 
 
 def _share(coverage: CityCoverage, operator: str, weights: NDArray[np.float64]) -> float:
+    return _covered(best_rsrp_dbm(coverage, operator), weights, COVERED_DBM)
+
+
+def _covered(
+    rsrp_dbm: NDArray[np.float32], weights: NDArray[np.float64], threshold_dbm: float
+) -> float:
     total = weights.sum()
-    covered = best_rsrp_dbm(coverage, operator) >= COVERED_DBM
-    return float(weights[covered].sum() / total) if total else 0.0
+    return float(weights[rsrp_dbm >= threshold_dbm].sum() / total) if total else 0.0
 
 
 def _operator_rows(
@@ -245,6 +252,9 @@ def _layer_rows(both: _Both, name: str, near: NDArray[np.float64]) -> list[Effec
     sides = [_layer_of(side, name) for side in both]
     scope = f"{name}, within {NEAR_CELL_M:.0f} m of changed cells"
     figures = {
+        (f"share of residents with RSRP >= {GOOD_DBM:.0f} dBm outdoors", "share"): [
+            _covered(s.rsrp_dbm, near, GOOD_DBM) for s in sides
+        ],
         ("mean RSRP by residents", "dBm"): [_weighted_mean(s.rsrp_dbm, near) for s in sides],
         ("mean SINR by residents", "dB"): [_weighted_mean(s.sinr_db, near) for s in sides],
         ("mean throughput by residents", "Mbit/s"): [
@@ -267,13 +277,14 @@ def _throughput_rows(both: _Both) -> list[EffectRow]:
 def _wifi_rows(what_if: WhatIf) -> tuple[EffectRow, ...]:
     if what_if.wifi_before is None or what_if.wifi_after is None:
         return ()
+    changed = {ap.id for ap in _air_changes(what_if)}
     rows: list[EffectRow] = []
     for old, new in zip(what_if.wifi_before.wifi, what_if.wifi_after.wifi, strict=True):
-        rows += _band_rows(old, new)
+        rows += _band_rows(old, new, changed)
     return tuple(rows)
 
 
-def _band_rows(old: LayerCoverage, new: LayerCoverage) -> list[EffectRow]:
+def _band_rows(old: LayerCoverage, new: LayerCoverage, changed: set[str]) -> list[EffectRow]:
     """Compare a band on both sides; a point that loses its server counts with no throughput."""
     served = np.isfinite(old.sinr_db), np.isfinite(new.sinr_db)
     either, both = served[0] | served[1], served[0] & served[1]
@@ -289,6 +300,11 @@ def _band_rows(old: LayerCoverage, new: LayerCoverage) -> list[EffectRow]:
         _pair("points served, of those served before or after", scope, "share of points", *shares),
         _pair("mean throughput there", scope, "Mbit/s", *rates),
     ]
+    others = [old.best_cell == i for i, name in enumerate(old.cells) if name not in changed]
+    elsewhere = both & np.logical_or.reduce(others) if others else np.zeros_like(both)
+    if elsewhere.any():
+        medians = (float(np.median(layer.sinr_db[elsewhere])) for layer in (old, new))
+        rows.append(_pair("median SINR at unchanged access points there", scope, "dB", *medians))
     if both.any():
         medians = (float(np.median(layer.sinr_db[both])) for layer in (old, new))
         rows.append(_pair("median SINR of points served on both sides", scope, "dB", *medians))

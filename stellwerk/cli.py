@@ -99,7 +99,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         what = format_message() if format_message else str(err)
         if what:
             notes.print(f"error: {what}", markup=False)
-        notes.print("try 'stellwerk --help'", markup=False)
+        notes.print(f"try '{_command_of(err)} --help'", markup=False)
         return Exit.USAGE
     except StellwerkError as err:
         notes.print(f"error: {err}", markup=False)
@@ -110,6 +110,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
         notes.print("interrupted", markup=False)
         return Exit.INTERRUPTED
     return code if isinstance(code, int) else Exit.OK
+
+
+def _command_of(error: TyperException) -> str:
+    """Name the command whose words were wrong."""
+    context = getattr(error, "ctx", None)
+    return str(context.command_path) if context else "stellwerk"
 
 
 def main() -> None:

@@ -86,6 +86,9 @@ def _show_coverage(figures: dict[str, dict[str, float]]) -> None:
     table("Mean throughput outdoors [Mbit/s]", rates)
 
 
+_KINDS = {"ap": "access points", "cell": "cells (NR)", "switch": "switches"}
+
+
 def _write_rasters(path: Path, result: CityCoverage) -> None:
     rasters: dict[str, np.ndarray] = {"x0_y0_step_m": np.array(
         [result.grid.x0_m, result.grid.y0_m, result.grid.step_m])}  # fmt: skip
@@ -123,7 +126,7 @@ def _show_simulation(title: str, result: SimulationResult) -> None:
     table(
         title,
         {
-            **{f"devices: {kind}": count for kind, count in result.devices.items()},
+            **{f"devices: {_KINDS.get(k, k)}": count for k, count in result.devices.items()},
             **{f"events: {kind}": count for kind, count in result.events.items()},
             "school clients at most": result.school_clients_max,
             "mobile traffic [GB]": round(result.mobile_gb, 1),

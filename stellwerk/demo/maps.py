@@ -64,6 +64,7 @@ def map_png(
     title: str,
     outline: Rings = (),
     points: Sequence[tuple[float, float]] = (),
+    others: Sequence[tuple[float, float]] = (),
     window_m: tuple[float, float, float, float] | None = None,
 ) -> str:
     """Draw one raster.
@@ -81,7 +82,9 @@ def map_png(
     outline : sequence of rings
         Boundary of the city. [m]
     points : sequence of (x, y)
-        Antennas to mark. [m]
+        Changed antennas, marked by triangles; on the whole city by a ring. [m]
+    others : sequence of (x, y)
+        Unchanged antennas, marked by dots. [m]
     window_m : tuple, optional
         West, south, east, north of the part to show. [m]
 
@@ -102,8 +105,12 @@ def map_png(
     )
     for ring in outline:
         axes.plot(*zip(*ring, strict=True), color="black", linewidth=0.8)
-    if points:
+    if others:
+        axes.plot(*zip(*others, strict=True), ".", color="black", ms=2.5)
+    if points and window_m:
         axes.plot(*zip(*points, strict=True), "^", color="white", markeredgecolor="black", ms=5)
+    elif points:
+        axes.plot(*zip(*points, strict=True), "o", color="none", markeredgecolor="red", ms=14)
     axes.set_xlim(shown[0], shown[2])
     axes.set_ylim(shown[1], shown[3])
     _scale_bar(axes)

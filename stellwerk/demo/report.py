@@ -141,6 +141,7 @@ def write_summary(folder: Path, summary: Mapping[str, object]) -> None:
 
 
 def _context(findings: Findings) -> dict[str, object]:
+    rows = _device_rows(findings)
     return {
         "summary": findings.summary,
         "title": findings.city.title,
@@ -149,7 +150,8 @@ def _context(findings: Findings) -> dict[str, object]:
         "map_groups": _map_groups(findings),
         "plan_text": "\n".join(render_plan(findings.plan)),
         "acts": findings.acts,
-        "devices": _device_rows(findings),
+        "devices": [row for row in rows if row["changes"]],
+        "idle_devices": [row for row in rows if not row["changes"]],
         "moved": findings.moved,
         "moved_after_s": findings.moved_after_s,
         "residuals": findings.residuals,
@@ -237,18 +239,21 @@ def _cell_maps(findings: Findings, changed: set[str]) -> list[dict[str, object]]
         cell.x_m + _AROUND_M,
         cell.y_m + _AROUND_M,
     )
-    near = {"outline": city.outline, "points": [(cell.x_m, cell.y_m)], "window_m": window}
+    here = [(cell.x_m, cell.y_m)]
+    sites = {(c.x_m, c.y_m) for c in city.cells if c.layer == cell.layer} - set(here)
+    whole = {"outline": city.outline, "points": here}
+    near = {**whole, "others": sorted(sites), "window_m": window}
     best = tuple(best_rsrp_dbm(side, cell.operator) for side in (before, after))
     return [
         {
             "title": f"Mobile coverage of the city, operator {cell.operator}, best layer",
             "text": "RSRP outdoors at 1.5 m on a 25 m grid; TR 38.901, expectation over line of "
-            "sight and no line of sight.",
-            "maps": _triple(best[0], best[1], {"outline": city.outline}, RSRP_DBM, after),
+            "sight and no line of sight. The ring is where the change is.",
+            "maps": _triple(best[0], best[1], whole, RSRP_DBM, after),
         },
         {
             "title": f"Around the changed cell {cell.id}, layer {cell.layer}",
-            "text": "RSRP of the layer; the triangle is the site.",
+            "text": "RSRP of the layer; the triangle is the changed site, dots are other sites.",
             "maps": _triple(pair[0].rsrp_dbm, pair[1].rsrp_dbm, near, RSRP_DBM, after),
         },
         {
@@ -275,10 +280,11 @@ def _wifi_maps(findings: Findings, changed: set[str]) -> dict[str, object]:
     }
     window = _inside(after, list(radios.values()))
     old, new = before.wifi[0].sinr_db, after.wifi[0].sinr_db
-    draw = {"points": list(radios.values()), "window_m": window}
+    rest = [(ap.x_m, ap.y_m) for ap in findings.city.access_points if ap.id not in radios]
+    draw = {"points": list(radios.values()), "others": rest, "window_m": window}
     return {
         "title": f"Wi-Fi at {after.wifi[0].band} GHz around the changed access points",
-        "text": "SINR on a 5 m grid; triangles are access points.",
+        "text": "SINR on a 5 m grid; triangles are the changed access points, dots are others.",
         "maps": _triple(old, new, draw, SINR_DB, after),
     }
 
