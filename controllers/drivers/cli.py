@@ -20,6 +20,7 @@ from netmiko.exceptions import NetmikoBaseException
 
 from controllers.drivers.keyfile import merged, parsed
 from controllers.drivers.options import seconds, secret_of
+from controllers.drivers.plain import PlainDriver
 from controllers.drivers.ssh import (
     disabled_algorithms,
     host_keys_of,
@@ -28,7 +29,7 @@ from controllers.drivers.ssh import (
     plain_words,
     ssh_error,
 )
-from controllers.ports import Device, DeviceClass
+from controllers.ports import Device
 from controllers.profiles import CliItem, Profile, cli_items, option
 from twin.model.attributes import Value
 from twin.model.errors import (
@@ -56,7 +57,7 @@ _NOT_OURS = 80
 """Exit code of our own script: the copy could not take over the owner of the file."""
 
 
-class CliDriver:
+class CliDriver(PlainDriver):
     """One host over its shell; it has no transaction, so it is of class A.
 
     Parameters
@@ -69,8 +70,7 @@ class CliDriver:
     """
 
     def __init__(self, device: Device, profile: Profile) -> None:
-        self.device = device
-        self.device_class = DeviceClass.A
+        super().__init__(device)
         self._profile = profile
         self._items = {item.path: item for item in cli_items(profile, device)}
         self._file = option(profile, device, "file")
@@ -98,12 +98,6 @@ class CliDriver:
                 values[item.path] = self._decoded(item, found)
         return values
 
-    def lock(self) -> None:
-        """Do nothing: the file is compared with what was read, just before it is replaced."""
-
-    def unlock(self) -> None:
-        """Do nothing."""
-
     def write(self, changes: Mapping[str, Value]) -> None:
         """Replace the file as a whole, reload, and read the file back.
 
@@ -127,42 +121,6 @@ class CliDriver:
         if self._read_file()[0] != new:
             raise EvidenceMismatch(self.device.id, f"{self._file} does not read back as written")
         log.info("wrote %d values", len(changes), extra={"device": self.device.id})
-
-    def prepare(self, changes: Mapping[str, Value]) -> None:
-        """Refuse: there is nothing to prepare in.
-
-        Raises
-        ------
-        DeviceRefused
-            Always.
-        """
-        raise self._no_transaction("prepare")
-
-    def commit(self, *, confirm_timeout_s: float | None, persist_id: str | None) -> None:
-        """Refuse: there is no commit.
-
-        Raises
-        ------
-        DeviceRefused
-            Always.
-        """
-        raise self._no_transaction("commit")
-
-    def confirm(self, persist_id: str) -> None:
-        """Refuse: there is nothing to confirm.
-
-        Raises
-        ------
-        DeviceRefused
-            Always.
-        """
-        raise self._no_transaction("confirm")
-
-    def cancel(self, persist_id: str) -> None:
-        """Do nothing: nothing can be armed."""
-
-    def discard(self) -> None:
-        """Do nothing: nothing can be prepared."""
 
     def close(self) -> None:
         """End the session; never raises, and takes two seconds at most."""
@@ -386,9 +344,6 @@ class CliDriver:
             return item.decode(text)
         except ModelError as err:
             raise DeviceRefused(self.device.id, str(err)) from err
-
-    def _no_transaction(self, verb: str) -> DeviceRefused:
-        return DeviceRefused(self.device.id, f"cannot {verb}: a host is of class A, use write")
 
 
 def _shut(sock: socket.socket) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from controllers.drivers.options import reference_of, seconds, secret_of
+from controllers.drivers.plain import PlainDriver
 from controllers.drivers.snmp_engine import Answer, Credentials, Target, exchange
 from controllers.drivers.snmp_wire import (
     AUTH_PROTOCOLS,
@@ -17,7 +18,7 @@ from controllers.drivers.snmp_wire import (
     rfc1902,
     rfc1905,
 )
-from controllers.ports import Device, DeviceClass
+from controllers.ports import Device
 from controllers.profiles import Profile, SnmpObject, snmp_objects
 from twin.model.attributes import Value
 from twin.model.errors import (
@@ -148,7 +149,7 @@ def _bounded(device: Device, name: str) -> str:
     return text
 
 
-class SnmpDriver:
+class SnmpDriver(PlainDriver):
     """One device over SNMP; it has no transaction, so it is of class A.
 
     Parameters
@@ -160,8 +161,7 @@ class SnmpDriver:
     """
 
     def __init__(self, device: Device, profile: Profile) -> None:
-        self.device = device
-        self.device_class = DeviceClass.A
+        super().__init__(device)
         self._objects = {o.path: o for o in snmp_objects(profile, device)}
         self._target: Target | None = None
 
@@ -182,12 +182,6 @@ class SnmpDriver:
             values.update(self._get(batch))
         return values
 
-    def lock(self) -> None:
-        """Do nothing: SNMP agents have no lock that anybody keeps."""
-
-    def unlock(self) -> None:
-        """Do nothing."""
-
     def write(self, changes: Mapping[str, Value]) -> None:
         """Set all values in one request: the agent checks all before it applies any.
 
@@ -204,42 +198,6 @@ class SnmpDriver:
         answer = exchange(self._opened(), "set", variables)
         self._check(answer, "SET", objects)
         log.info("set %d values", len(objects), extra={"device": self.device.id})
-
-    def prepare(self, changes: Mapping[str, Value]) -> None:
-        """Refuse: there is nothing to prepare in.
-
-        Raises
-        ------
-        DeviceRefused
-            Always.
-        """
-        raise self._no_transaction("prepare")
-
-    def commit(self, *, confirm_timeout_s: float | None, persist_id: str | None) -> None:
-        """Refuse: there is no commit.
-
-        Raises
-        ------
-        DeviceRefused
-            Always.
-        """
-        raise self._no_transaction("commit")
-
-    def confirm(self, persist_id: str) -> None:
-        """Refuse: there is nothing to confirm.
-
-        Raises
-        ------
-        DeviceRefused
-            Always.
-        """
-        raise self._no_transaction("confirm")
-
-    def cancel(self, persist_id: str) -> None:
-        """Do nothing: nothing can be armed."""
-
-    def discard(self) -> None:
-        """Do nothing: nothing can be prepared."""
 
     def close(self) -> None:
         """Forget the credentials; SNMP has no session."""
@@ -319,11 +277,6 @@ class SnmpDriver:
             return o.decode(bytes(wire) if is_text else int(wire))
         except ModelError as err:
             raise DeviceRefused(self.device.id, str(err)) from err
-
-    def _no_transaction(self, verb: str) -> DeviceRefused:
-        return DeviceRefused(
-            self.device.id, f"cannot {verb}: an SNMP device is of class A, use write"
-        )
 
 
 def _batches(objects: Sequence[SnmpObject]) -> Iterator[Sequence[SnmpObject]]:
