@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from controllers.ports import Device
@@ -16,7 +15,7 @@ from controllers.selection import near_miss, select
 from twin.model.attributes import KINDS
 from twin.model.errors import InputError
 from twin.model.quote import quoted
-from twin.model.safe import Document, load_yaml, parse_model
+from twin.model.safe import Document, dump_yaml, load_yaml, parse_model
 
 __all__ = ["InventoryFile", "dump_inventory", "load_inventory", "select"]
 
@@ -171,7 +170,7 @@ def dump_inventory(devices: Sequence[Device], path: Path) -> None:
     if twice:
         raise InputError(f"device {twice[0]} is there twice", str(path), hint="ids are unique")
     entries = [_entry(_rebased(device, path.parent)) for device in devices]
-    text = yaml.safe_dump({"devices": entries}, sort_keys=False, allow_unicode=True, width=100)
+    text = dump_yaml({"devices": entries})
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8")
     part.replace(path)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twin.model.errors import InputError
-from twin.model.safe import load_yaml, parse_yaml, yamlreader
+from twin.model.safe import dump_yaml, load_yaml, parse_yaml, yamlreader
 
 ALIAS_BOMB = "- &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"- &a{i + 1} [{', '.join([f'*a{i}'] * 10)}]\n" for i in range(9)
@@ -309,23 +309,36 @@ def _fuzz_yaml(text: str | bytes) -> None:
         parse_yaml(text, "f.yaml").error("x", "a", 0)
 
 
+_WORDS = st.from_regex(r"[-+.0-9a-fxoEeInNTrul~<=:_#&*!%@`'{\[, ]{0,8}", fullmatch=True)
 _TREES = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(10**12), 10**12)
     | st.floats(allow_nan=False, allow_infinity=False)
+    | _WORDS
     | st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn"))),
     lambda inner: (
         st.lists(inner, max_size=4)
-        | st.dictionaries(
-            st.text(st.characters(codec="ascii", categories=("L",))), inner, max_size=4
-        )
+        | st.dictionaries(_WORDS.filter(bool) | st.text("abc", min_size=1), inner, max_size=4)
     ),
     max_leaves=20,
 )
 
 
 @given(_TREES)
-def test_what_pyyaml_writes_is_read_back(tree: object) -> None:
-    text = yaml.safe_dump(tree, allow_unicode=True)
-    assert parse_yaml(text, "f").data == tree
+def test_what_we_write_is_read_back(tree: object) -> None:
+    read = parse_yaml(dump_yaml(tree), "f").data
+    assert read == tree
+    assert repr(read) == repr(tree)
+
+
+@pytest.mark.parametrize(
+    "text", ["0E0", "1e3", "0o17", "0x1F", ".inf", "1e999", "NULL", "<<", "12"]
+)
+def test_text_that_looks_like_something_else_is_quoted(text: str) -> None:
+    assert parse_yaml(dump_yaml({text: [text]}), "f").data == {text: [text]}
+
+
+def test_what_is_no_plain_data_is_not_written() -> None:
+    with pytest.raises(TypeError, match="no plain form"):
+        dump_yaml({"a": object()})

@@ -23,6 +23,9 @@ READERS = {
     "yaml.parse",
     "yaml.compose",
     "yaml.scan",
+    "yaml.dump",
+    "yaml.dump_all",
+    "yaml.safe_dump",
     "etree.XMLParser",
     "etree.XMLPullParser",
     "etree.HTMLParser",
@@ -114,6 +117,7 @@ def test_source_uses_nothing_forbidden(path: Path) -> None:
     "source",
     [
         "import yaml\nyaml.safe_load(t)",
+        "import yaml\nyaml.safe_dump(t)",
         "import yaml\nread = yaml.load",
         "from yaml import safe_load",
         "from lxml import etree\netree.fromstring(t)",
@@ -141,7 +145,7 @@ def test_forbidden_use_is_found(source: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "import yaml\nyaml.safe_dump(t)",
+        "import yaml\nyaml.YAMLError",
         "from lxml import etree\netree.SubElement(a, 'b')\netree.tostring(a)",
         "subprocess.run([c], shell=False)",
         "re.compile(x)",

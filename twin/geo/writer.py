@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from twin.geo.columns import COLUMNS, rows_of
 from twin.geo.geojson import dump_districts
 from twin.geo.schema import CityFile, TableEntry
 from twin.model.city import AccessPoint, City, Ssid
 from twin.model.errors import ModelError
+from twin.model.safe import dump_yaml
 
 __all__ = ["city_texts", "write_city"]
 
@@ -161,7 +160,7 @@ def _head(
     }
     CityFile.model_validate(data)
     first = f"# yaml-language-server: $schema={schema_path}\n" if schema_path else ""
-    return first + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
+    return first + dump_yaml(data)
 
 
 def _entry(entry: TableEntry) -> dict[str, Any]:
