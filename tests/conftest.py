@@ -42,6 +42,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if "contract" in item.path.parts:  # every driver against every peer: one wait after another
+            item.add_marker("slow")
     share = config.getoption("--slow-share")
     dropped = [item for item in items if item.get_closest_marker("slow") and _rank(item) >= share]
     if dropped:
