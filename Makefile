@@ -36,6 +36,7 @@ check: $(VENV)/.installed-dev ## lint, types, layers, unit tests (4 minutes at m
 	$(PYTEST) -q -m "not long and not soak and not daemon and not chromium" --slow-share=0.1
 
 soak: $(VENV)/.installed-dev ## schedules, fuzzing, mutation: MINUTES=60, resumes where it stopped
+	$(PYTEST) -q -m soak
 	$(BIN)/python -m tests.soak --minutes $(MINUTES)
 
 bench: $(VENV)/.installed-dev ## benchmarks, without a gate

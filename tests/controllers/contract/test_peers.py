@@ -488,7 +488,7 @@ def test_an_answer_from_another_port_is_not_taken(bench: Bench) -> None:
 # --- many --------------------------------------------------------------------------------------
 
 
-@pytest.mark.long
+@pytest.mark.soak
 @pytest.mark.parametrize("profile", ["netconf-host", "linux-host"])
 def test_four_hundred_attempts_leave_memory_as_it_was(
     bench: Bench, profile: str, caplog: pytest.LogCaptureFixture
