@@ -16,6 +16,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_UNMARKED_S = 60.0
+# every driver against every peer, one deadline after another: together minutes, each a few seconds
+SLOW_PLACES = {"contract", "test_driver_peers.py", "test_runner_over_the_wire.py"}
 LONG_TIMEOUT_S = 900
 _SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 _EXECUTABLES = {
@@ -43,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if "contract" in item.path.parts:  # every driver against every peer: one wait after another
+        if SLOW_PLACES & set(item.path.parts):
             item.add_marker("slow")
     share = config.getoption("--slow-share")
     dropped = [item for item in items if item.get_closest_marker("slow") and _rank(item) >= share]
