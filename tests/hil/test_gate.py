@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ from twin.model.safe import parse_yaml
 
 # 20 lamps of 50 W at full light; P = P_n (0.08 + 0.92 d)
 PREDICTED_W = 1000
+_NETWORK = f"127.{96 + secrets.randbelow(24)}.{secrets.randbelow(256)}.0/24"
 INTENT = """\
 version: 1
 name: brighter after midnight
@@ -58,7 +60,7 @@ def _cabinet(folder: Path, power_w: int) -> Iterator[tuple[Device, ...]]:
         "lamps_failed": 0,
     }  # fmt: skip
     world = MemoryWorld({"cab-1": "lamp_cabinet"}, {"cab-1": values})
-    entries = entries_of(world, ["cab-1"], folder, network="127.82.0.0/24")
+    entries = entries_of(world, ["cab-1"], folder, network=_NETWORK)
     with FleetThread(world, entries, host_key=write_folder(folder, entries)):
         yield entries
 

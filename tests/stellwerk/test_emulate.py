@@ -20,13 +20,12 @@ from controllers.profiles import load_profile, snmp_objects
 from twin.model.errors import DeviceUnreachable
 
 ROOT = Path(__file__).resolve().parents[2]
-NETWORK = "127.81.0.0/24"
 
 
-def _emulate(folder: Path, *words: str) -> subprocess.Popen[str]:
+def _emulate(folder: Path, network: str, *words: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "stellwerk", "emulate", str(folder), "--json"]
     return subprocess.Popen(
-        [*command, "--network", NETWORK, *words],
+        [*command, "--network", network, *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -45,10 +44,12 @@ def _ready(process: subprocess.Popen[str]) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Device, ...]]:
+def emulated(
+    tmp_path_factory: pytest.TempPathFactory, network: str
+) -> Iterator[tuple[Device, ...]]:
     folder = tmp_path_factory.mktemp("emulated")
     process = _emulate(
-        folder, "--select", "site:fws | id:cab-0488 | id:cell-a-105-*-n78",
+        folder, network, "--select", "site:fws | id:cab-0488 | id:cell-a-105-*-n78",
         "--start", "2026-12-21T07:30:00", "--parent-pid", str(os.getpid()),
     )  # fmt: skip
     try:
@@ -156,11 +157,11 @@ def _until(is_so: Callable[[], bool], limit_s: float, otherwise: str) -> None:
 
 
 def test_a_second_fleet_on_the_same_addresses_is_refused_in_one_line(
-    emulated: tuple[Device, ...], tmp_path: Path
+    emulated: tuple[Device, ...], tmp_path: Path, network: str
 ) -> None:
-    process = _emulate(tmp_path, "--select", "site:fws")
+    process = _emulate(tmp_path, network, "--select", "site:fws")
     _, err = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "Traceback" not in err
     (line,) = [line for line in err.splitlines() if line.startswith("error: ")]
-    assert "127.81.0." in line
+    assert network.removesuffix("0/24") in line

@@ -25,12 +25,12 @@ Stellwerk = Callable[..., dict[str, object]]
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def lab(tmp_path_factory: pytest.TempPathFactory, network: str) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("lab")
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "stellwerk", "emulate", str(folder), "--json"),
-            *("--select", f"id:{SWITCH} | id:{LAMPS} | id:{AP}", "--network", "127.83.0.0/24"),
+            *("--select", f"id:{SWITCH} | id:{LAMPS} | id:{AP}", "--network", network),
             *("--start", "2026-12-21T07:30:00", "--parent-pid", str(os.getpid())),
         ],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
