@@ -153,9 +153,13 @@ BELOW = {f.__name__.strip("_"): f for f in (
 @contextlib.contextmanager
 def _tcp(bench: Bench, handler: Handler) -> Iterator[int]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            await handler(reader, writer)
-        writer.close()
+        try:
+            with contextlib.suppress(ConnectionError):
+                await handler(reader, writer)
+            writer.close()
+        finally:
+            if not writer.is_closing():  # the peer was cancelled while it spoke
+                writer.transport.abort()
 
     server = bench.run(asyncio.start_server(serve, "127.0.0.1", 0))
     try:
