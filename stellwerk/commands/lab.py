@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from hil.emulators.folder import Placement
+from hil.emulators.serve import die_with_parent, serve
 from stellwerk.commands.city import CityOption
 from stellwerk.demo.devices import choose_devices, sites_of, upstreams_of
 from stellwerk.output import JsonOption, notes, print_json
@@ -64,14 +66,6 @@ def emulate(
     json: JsonOption = False,
 ) -> None:
     """Emulate devices whose state is that of a living world with hidden deviations."""
-    try:
-        from hil.emulators.folder import Placement  # noqa: PLC0415 - needs extras
-        from hil.emulators.serve import die_with_parent, serve  # noqa: PLC0415 - needs extras
-    except ModuleNotFoundError as err:
-        raise InputError(
-            f"emulating needs {err.name}", hint="pip install 'stellwerk[emulate]'"
-        ) from err
-
     model = load_city(load_settings(city=city).city)
     devices = choose_devices(model, select)
     world = World(model, seed=seed, start=_start_time(start, model), managed=devices, drill=drill)
