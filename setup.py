@@ -8,6 +8,7 @@ CEXT_DEBUG : ``1`` turns on Cython's bounds, wrap-around and ``None`` checks and
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
@@ -21,14 +22,17 @@ DEBUG = os.environ.get("CEXT_DEBUG", "") == "1"
 RELAXED = ["-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"]
 SPEED = ["-O1", "-g", "-UNDEBUG"] if DEBUG else ["-O3", "-DNDEBUG"]
 
+CEXT = Path(__file__).parent / "cext"
+
 EXTENSIONS = [
     Extension(
-        "cext._sinr",
-        ["cext/_sinr.pyx"],
-        depends=["cext/_vecmath.h", "cext/_sinr_kernel.h", "cext/_sinr_variant.h"],
+        f"cext.{source.stem}",
+        [f"cext/{source.name}"],
+        depends=[f"cext/{header.name}" for header in sorted(CEXT.glob("*.h"))],
         extra_compile_args=[*SPEED, *RELAXED, "-fopenmp"],
         extra_link_args=["-fopenmp"],
-    ),
+    )
+    for source in sorted(CEXT.glob("*.pyx"))
 ]
 
 setup(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cext import _sinr
+from cext import _isa, _sinr
 
 N_CELLS, N_POINTS = 1000, 10_000
 LOG2_DB = np.log2(10) / 10
@@ -59,11 +59,11 @@ def tables(places, n_sectors, *, is_nlos_only):
 def report(benchmark, n_links):
     if benchmark.stats:
         benchmark.extra_info["Mlinks_per_s"] = round(n_links / benchmark.stats.stats.min / 1e6, 1)
-    benchmark.extra_info["isa"] = _sinr.active_isa()
+    benchmark.extra_info["isa"] = _isa.active_isa()
 
 
 @pytest.mark.parametrize("n_threads", [1, 2])
-@pytest.mark.parametrize("isa", _sinr.isas())
+@pytest.mark.parametrize("isa", _isa.isas())
 @pytest.mark.benchmark(group="W1")
 def test_w1_kernel(benchmark, scene, monkeypatch, isa, n_threads):
     monkeypatch.setenv("STELLWERK_ISA", isa)

@@ -7,9 +7,7 @@ __all__ = [
     "MAX_CARRIERS",
     "SECTOR_COLUMNS",
     "SITE_COLUMNS",
-    "active_isa",
     "best_server",
-    "isas",
     "links",
 ]
 
@@ -20,8 +18,6 @@ SECTOR_COLUMNS: tuple[str, ...]
 _Floats = NDArray[np.float32]
 _Indices = NDArray[np.int32]
 
-def isas() -> tuple[str, ...]: ...
-def active_isa() -> str: ...
 def best_server(
     x_m: _Floats,
     y_m: _Floats,

@@ -8,14 +8,13 @@ Relaxed floating point (no errno, no traps, contraction to FMA): the loops must 
 vectorise; a NaN or infinity is refused before the loop, so nothing is lost by it.
 """
 
-import os
-
 import numpy as np
 
 from cython.parallel cimport prange
 from libc.stdint cimport int32_t
 
 from cext._checks cimport first_bad
+from cext._isa cimport active_index, usable_threads
 
 cdef extern from "_sinr_kernel.h" nogil:
     enum:
@@ -42,13 +41,10 @@ cdef extern from "_sinr_kernel.h" nogil:
         float* sinr
         int32_t* best
 
-    int sw_variant_count()
-    int sw_variant_runs(int i)
-    const char* sw_variant_name(int i)
-    void sw_serve(int variant, const sw_layer* layer, Py_ssize_t block)
-    void sw_links(int variant, const sw_layer* layer, Py_ssize_t block)
+    void sw_serve(int isa, const sw_layer* layer, Py_ssize_t block)
+    void sw_links(int isa, const sw_layer* layer, Py_ssize_t block)
 
-__all__ = ["MAX_CARRIERS", "SECTOR_COLUMNS", "SITE_COLUMNS", "active_isa", "best_server", "isas", "links"]
+__all__ = ["MAX_CARRIERS", "SECTOR_COLUMNS", "SITE_COLUMNS", "best_server", "links"]
 
 MAX_CARRIERS = SW_MAX_CARRIERS
 
@@ -57,33 +53,6 @@ SITE_COLUMNS = (
     "los_d0", "los_d1", "los_k", "d_min",
 )
 SECTOR_COLUMNS = ("azimuth", "kh", "tilt", "kv", "sla_v", "a_max", "power", "load")
-
-# A forked child must not enter the thread pool of libgomp that its parent started: it would wait for
-# threads that do not exist there. Results do not depend on the number of threads.
-cdef object _owner = os.getpid()
-
-
-def isas():
-    return tuple(sw_variant_name(i).decode() for i in range(sw_variant_count()) if sw_variant_runs(i))
-
-
-def active_isa():
-    wanted = os.environ.get("STELLWERK_ISA", "")
-    present = isas()
-    if not wanted:
-        return present[0]
-    if wanted not in present:
-        raise ValueError(f"STELLWERK_ISA: {wanted!r} does not run here; choose of {', '.join(present)}")
-    return wanted
-
-
-cdef int _variant() except -1:
-    wanted = active_isa().encode()
-    for i in range(sw_variant_count()):
-        if sw_variant_name(i) == wanted:
-            return i
-    raise ValueError("no variant of the kernel runs on this processor")
-
 
 cdef int _check_vector(str name, const float[::1] values) except -1:
     cdef Py_ssize_t row = first_bad(&values[0], values.shape[0]) if values.shape[0] else -1
@@ -144,13 +113,6 @@ cdef int _check_carriers(
     return 0
 
 
-cdef int _threads(object n_threads) except -1:
-    cdef int n = n_threads
-    if n < 1:
-        raise ValueError(f"n_threads: {n} is less than 1")
-    return n if os.getpid() == _owner else 1
-
-
 cdef int _check_points(const float[::1] x_m, const float[::1] y_m) except -1:
     if x_m.shape[0] != y_m.shape[0]:
         raise ValueError(f"y_m: has {y_m.shape[0]} rows, x_m has {x_m.shape[0]}")
@@ -174,7 +136,7 @@ def best_server(
     n_threads=1,
 ):
     cdef Py_ssize_t n = x_m.shape[0], n_blocks = (n + SW_BLOCK - 1) // SW_BLOCK, block
-    cdef int variant = _variant(), threads = _threads(n_threads)
+    cdef int isa = active_index(), threads = usable_threads(n_threads)
     cdef float[::1] rsrp, sinr
     cdef int32_t[::1] best
     cdef sw_layer layer
@@ -197,7 +159,7 @@ def best_server(
     layer.mixing, layer.noise, layer.n_carriers = &mixing[0, 0], &noise_mw[0], noise_mw.shape[0]
     layer.rsrp, layer.sinr, layer.best = &rsrp[0], &sinr[0], &best[0]
     for block in prange(n_blocks, nogil=True, schedule="static", num_threads=threads):
-        sw_serve(variant, &layer, block)
+        sw_serve(isa, &layer, block)
     return out
 
 
@@ -213,7 +175,7 @@ def links(
     n_threads=1,
 ):
     cdef Py_ssize_t n = x_m.shape[0], n_blocks = (n + SW_BLOCK - 1) // SW_BLOCK, block
-    cdef int variant = _variant(), threads = _threads(n_threads)
+    cdef int isa = active_index(), threads = usable_threads(n_threads)
     cdef float[:, ::1] rsrp
     cdef sw_layer layer
     _check_points(x_m, y_m)
@@ -233,5 +195,5 @@ def links(
     layer.first, layer.column = &first[0], &column[0]
     layer.rsrp = &rsrp[0, 0]
     for block in prange(n_blocks, nogil=True, schedule="static", num_threads=threads):
-        sw_links(variant, &layer, block)
+        sw_links(isa, &layer, block)
     return out

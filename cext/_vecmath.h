@@ -5,6 +5,30 @@
  * comes on top. What the whole kernel loses by it is tested against float64: 0.001 dB.
  * Included several times, once per instruction set: SW_FN(name) gives each copy its own name.
  */
+#ifndef SW_VECMATH_CONSTANTS
+#define SW_VECMATH_CONSTANTS
+#define LOG2_C1 1.442694773e+00f
+#define LOG2_C2 -7.213571218e-01f
+#define LOG2_C3 4.809393885e-01f
+#define LOG2_C4 -3.600881043e-01f
+#define LOG2_C5 2.867086247e-01f
+#define LOG2_C6 -2.500614401e-01f
+#define LOG2_C7 2.368819336e-01f
+#define LOG2_C8 -1.457561041e-01f
+#define EXP2_C1 6.931469788e-01f
+#define EXP2_C2 2.402224236e-01f
+#define EXP2_C3 5.550732310e-02f
+#define EXP2_C4 9.671499865e-03f
+#define EXP2_C5 1.326511670e-03f
+#define ATAN_C0 9.999993398e-01f
+#define ATAN_C1 -3.332987236e-01f
+#define ATAN_C2 1.994667124e-01f
+#define ATAN_C3 -1.390907923e-01f
+#define ATAN_C4 9.643212049e-02f
+#define ATAN_C5 -5.592483140e-02f
+#define ATAN_C6 2.187090835e-02f
+#define ATAN_C7 -4.056607786e-03f
+#endif
 
 /* log2(x) for finite normal x > 0; error of the fit 5e-8. */
 static inline float SW_FN(log2)(float x)

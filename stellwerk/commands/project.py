@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from cext import _sinr
+from cext import _isa
 from hil.daemons import available
 from stellwerk.exits import Exit
 from stellwerk.output import JsonOption, notes, print_json, print_line
@@ -55,7 +55,7 @@ def _shadowed(name: str) -> dict[str, object]:
 
 def _kernels() -> dict[str, object]:
     try:
-        return _check("kernels", ok=True, found=_sinr.active_isa())
+        return _check("kernels", ok=True, found=_isa.active_isa())
     except ValueError as err:
         return _check("kernels", ok=False, found="-", remedy=str(err))
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from radio_cells import X0, Y0, make_cell, random_layer, random_points
 from sinr_oracle import best_server, rsrp_dbm
 
-from cext import _sinr
+from cext import _isa, _sinr
 from twin.radio.links import layer_tables, link_levels_dbm, serve
 
 # Float32 costs: positions to 0.1 mm, log2 of the gain to 4e-6 (0.00001 dB), narrow beams 6 dB per
@@ -184,13 +184,13 @@ def test_out_of_wrong_shape_and_no_thread_are_refused():
         _sinr.best_server(*inputs, n_threads=0)
 
 
-@pytest.mark.parametrize("isa", _sinr.isas())
+@pytest.mark.parametrize("isa", _isa.isas())
 def test_instruction_sets_agree_within_a_thousandth_of_a_decibel(isa, monkeypatch):
     inputs = kernel_inputs(n=2000)
     monkeypatch.setenv("STELLWERK_ISA", "baseline")
     level, sinr, best = _sinr.best_server(*inputs)
     monkeypatch.setenv("STELLWERK_ISA", isa)
-    assert _sinr.active_isa() == isa
+    assert _isa.active_isa() == isa
     got = _sinr.best_server(*inputs)
     np.testing.assert_allclose(got[0], level, rtol=0, atol=1e-3)
     same = got[2] == best
@@ -221,7 +221,7 @@ import os, sys
 import numpy as np
 sys.path[:0] = {path!r}
 from test_sinr import kernel_inputs
-from cext import _sinr
+from cext import _isa, _sinr
 inputs = kernel_inputs(n=2000)
 before = _sinr.best_server(*inputs, n_threads=2)
 child = os.fork()

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.radio import antenna, los, pathloss
-from twin.radio.bands import n_resource_blocks, occupied_hz
+from twin.radio.antenna import pattern as antenna
+from twin.radio.link.bands import n_resource_blocks, occupied_hz
+from twin.radio.tr38901 import los, pathloss
 
 NOISE_MW_PER_HZ = 1.380649e-23 * 290.0 * 1e3 * 10.0**0.7
 

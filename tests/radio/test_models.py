@@ -8,11 +8,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from twin.model.errors import ModelError, ModelRangeError
-from twin.radio import los
-from twin.radio.antenna import pattern_db, wrap_deg
-from twin.radio.bands import BANDS, band, n_resource_blocks, occupied_hz
-from twin.radio.noise import noise_dbm
-from twin.radio.pathloss import SCENARIOS, pathloss_db
+from twin.radio.antenna.pattern import pattern_db, wrap_deg
+from twin.radio.link.bands import BANDS, band, n_resource_blocks, occupied_hz
+from twin.radio.link.noise import noise_dbm
+from twin.radio.tr38901 import los
+from twin.radio.tr38901.pathloss import SCENARIOS, pathloss_db
 
 HEIGHTS = {"RMa": 35.0, "UMa": 25.0, "UMi": 10.0, "InH": 3.0}
 LONGEST = {"RMa": 5000.0, "UMa": 5000.0, "UMi": 5000.0, "InH": 149.0}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.radio.throughput import (
+from twin.radio.link.throughput import (
     efficiency_bps_hz,
     rank_efficiency_bps_hz,
     resource_elements_per_s,

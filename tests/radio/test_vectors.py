@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from twin.radio import los, throughput
-from twin.radio.pathloss import pathloss_db
+from twin.radio.link import throughput
+from twin.radio.tr38901 import los
+from twin.radio.tr38901.pathloss import pathloss_db
 
 VECTORS = Path(__file__).parent.parent / "data" / "vectors"
 SHORT = {"Rma": "RMa", "Uma": "UMa", "UMi-StreetCanyon": "UMi", "InH-Office": "InH",

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from radio_cells import X0, Y0, make_ap, make_city
 
 from twin.model.errors import ModelError
-from twin.radio import wifi
 from twin.radio.coverage import compute
-from twin.radio.wifi_coverage import gather, levels_dbm
+from twin.radio.wifi import radio as wifi
+from twin.radio.wifi.coverage import gather, levels_dbm
 
 
 @pytest.mark.parametrize(("channel", "mhz"), [(1, 2422), (6, 2447), (13, 2462)])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twin.model.errors import ModelError
-from twin.radio.wifi_coverage import gather, levels_dbm
+from twin.radio.wifi.coverage import gather, levels_dbm
 from twin.sim.wifi_air import availability_check_s, block_hz, loss_db, rate_bps
 
 SCHOOL = [f"ap-school-1-{k}" for k in range(1, 5)]

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from twin.radio.bands import band
-from twin.radio.noise import noise_dbm
+from twin.radio.link.bands import band
+from twin.radio.link.noise import noise_dbm
 from twin.sim.cells import downlink_hz
 from twin.sim.layers import Layer
 

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from twin.model.city import AccessPoint, Cell, City
 from twin.model.errors import InputError
-from twin.radio import wifi, wifi_coverage
-from twin.radio.bands import band as band_named
 from twin.radio.grid import Grid
+from twin.radio.link.bands import band as band_named
+from twin.radio.link.throughput import throughput_bps
 from twin.radio.links import layer_tables, serve
-from twin.radio.throughput import throughput_bps
+from twin.radio.wifi import coverage as wifi_coverage
+from twin.radio.wifi import radio as wifi
 
 __all__ = ["CityCoverage", "LayerCoverage", "compute", "layer_names", "update"]
 

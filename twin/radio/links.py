@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from cext import _sinr
+from cext import _isa, _sinr
 from twin.model.city import Cell
 from twin.model.errors import InputError, ModelError, ModelRangeError
-from twin.radio.antenna import A_MAX_DB, SLA_V_DB
-from twin.radio.bands import n_resource_blocks, occupied_hz
-from twin.radio.noise import noise_dbm
-from twin.radio.pathloss import (
+from twin.radio.antenna.pattern import A_MAX_DB, SLA_V_DB
+from twin.radio.link.bands import n_resource_blocks, occupied_hz
+from twin.radio.link.noise import noise_dbm
+from twin.radio.tr38901.pathloss import (
     LIGHT_M_PER_S,
     RMA_BUILDING_HEIGHT_M,
     RMA_STREET_WIDTH_M,
@@ -219,7 +219,7 @@ def link_levels_dbm(
 
 def _usable(n_threads: int) -> int:
     try:
-        _sinr.active_isa()
+        _isa.active_isa()
     except ValueError as err:
         raise InputError(str(err), "environment", hint="unset STELLWERK_ISA") from err
     return n_threads

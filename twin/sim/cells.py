@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twin.model.attributes import Value
 from twin.model.city import Cell
-from twin.radio.bands import band
+from twin.radio.link.bands import band
 from twin.sim.layers import NO_SIGNAL_DBM, Layer, RsrpFunction
 from twin.sim.places import Places
 from twin.sim.power import base_station_of, cell_power_w, transceivers

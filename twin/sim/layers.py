@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.model.city import Cell
-from twin.radio.noise import noise_dbm
+from twin.radio.link.noise import noise_dbm
 
 __all__ = ["MIN_RSRP_DBM", "NO_SIGNAL_DBM", "Layer", "RsrpFunction"]
 

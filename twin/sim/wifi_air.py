@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.model.regulatory import channel_block_hz, needs_cac_s
-from twin.radio.noise import WIFI_NOISE_FIGURE_DB, noise_dbm
-from twin.radio.wifi import MAC_EFFICIENCY, mean_gain_db
+from twin.radio.link.noise import WIFI_NOISE_FIGURE_DB, noise_dbm
+from twin.radio.wifi.radio import MAC_EFFICIENCY, mean_gain_db
 
 __all__ = ["BANDS_HZ", "availability_check_s", "block_hz", "loss_db", "rate_bps"]
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from twin.model.city import AccessPoint, Radio
 from twin.model.regulatory import channel_centre_hz
-from twin.radio import wifi
 from twin.radio.grid import Grid
-from twin.radio.noise import WIFI_NOISE_FIGURE_DB, noise_dbm
+from twin.radio.link.noise import WIFI_NOISE_FIGURE_DB, noise_dbm
+from twin.radio.wifi import radio as wifi
 
 __all__ = ["MIN_LEVEL_DBM", "RADIUS_M", "Transmitters", "gather", "levels_dbm", "serve_wifi"]
 

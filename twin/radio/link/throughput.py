@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twin.radio.bands import n_resource_blocks
+from twin.radio.link.bands import n_resource_blocks
 
 __all__ = [
     "MCS_TABLES",

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twin.radio import los, pathloss
+from twin.radio.tr38901 import los, pathloss
 
 __all__ = [
     "BANDS",

@@ -1,0 +1,6 @@
+"""Which instruction set the kernels use."""
+
+__all__ = ["active_isa", "isas"]
+
+def isas() -> tuple[str, ...]: ...
+def active_isa() -> str: ...

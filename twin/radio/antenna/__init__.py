@@ -1,0 +1,1 @@
+"""Antennas: patterns of 3GPP, arrays, files of makers."""

@@ -1,0 +1,1 @@
+"""From a carrier and a SINR to bits per second, in both directions."""

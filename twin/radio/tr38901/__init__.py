@@ -1,0 +1,1 @@
+"""Models of 3GPP TR 38.901: path loss, line of sight, entry loss, shadowing."""

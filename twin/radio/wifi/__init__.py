@@ -1,0 +1,1 @@
+"""Wi-Fi: rates, airtime and coverage of IEEE 802.11."""
