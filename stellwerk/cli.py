@@ -13,7 +13,7 @@ import typer
 from rich.logging import RichHandler
 from typer.exceptions import TyperException
 
-from stellwerk.commands import city, demo, lab, project, provision, radio
+from stellwerk.commands import city, demo, lab, project, provision, radio, radio_check
 from stellwerk.exits import Exit, exit_of
 from stellwerk.output import notes, print_line
 from twin.model.errors import StellwerkError
@@ -27,6 +27,7 @@ app = typer.Typer(
     help="No change reaches a device before the twin has shown what it does to the city.",
 )
 app.add_typer(city.app, name="city")
+app.add_typer(radio_check.app, name="radio")
 app.add_typer(provision.journal_app, name="journal")
 for command in (
     demo.demo,

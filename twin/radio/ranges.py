@@ -1,4 +1,4 @@
-"""Holds every input of a model to the range its document states, and names the element that is not."""
+"""Holds the inputs of a model to the range its document states, and names what is outside."""
 
 from __future__ import annotations
 

@@ -84,9 +84,14 @@ def check_table(check: ReferenceCheck, table: ReferenceTable) -> CheckedFile:
     Raises
     ------
     InputError
-        A cell that cannot be read, a profile that is missing.
+        A cell that cannot be read, a word the model does not know, a profile that is missing.
     """
-    outcome = list(check.run(table))
+    try:
+        outcome = list(check.run(table))
+    except KeyError as err:
+        raise InputError(
+            f"{check.model} does not know {err.args[0]!r}", str(table.path), hint="correct the row"
+        ) from err
     rows = [item for item in outcome if isinstance(item, Row)]
     within = sum(item.error <= item.tolerance for item in rows)
     errors = [item.error for item in rows]
