@@ -161,6 +161,7 @@ LINE = f"[127.0.0.1]:1 {ED25519.decode()}"
         f"|1|x {ED25519.decode()}",
         "\xff\xfe\x00",
     ],
+    ids=range(10),  # the key is a new one in every process
 )
 def test_a_broken_line_of_known_hosts_is_named_with_its_number(
     folder: Path, profile: str, line: str
@@ -179,6 +180,7 @@ def test_a_broken_line_of_known_hosts_is_named_with_its_number(
         f"{paramiko.HostKeys.hash_host('[127.0.0.1]:1')} {ED25519.decode()} a comment",
         f"ssh-dss,other ssh-dss AAAA\n{LINE}",
     ],
+    ids=["plain", "hashed", "unknown-type"],
 )
 def test_plain_and_hashed_names_are_found_and_unknown_key_types_ignored(
     folder: Path, line: str
