@@ -23,8 +23,8 @@ demo: $(VENV)/.installed-demo ## build, install and run the main job
 	$(BIN)/stellwerk demo
 	@echo "The report is $(CURDIR)/out/demo/report.html"
 
-test: $(VENV)/.installed-dev ## run the whole suite (20 minutes at most)
-	$(PYTEST) -m "not soak" --durations=15
+test: $(VENV)/.installed-dev ## run the whole suite, three at a time: much of it waits (20 minutes at most)
+	$(PYTEST) -m "not soak" -n 3 --dist worksteal --durations=15
 
 check: $(VENV)/.installed-dev ## lint, types, layers, unit tests (4 minutes at most)
 	$(BIN)/ruff check .
