@@ -1,0 +1,1 @@
+"""Loss and sight over terrain: the Irregular Terrain Model, rasters of a surface, maps."""
