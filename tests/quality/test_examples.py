@@ -1,0 +1,35 @@
+"""The example scripts run, each as its user would start it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = sorted((ROOT / "examples").glob("*.py"))
+SMALL = {"planner_map.py": ["--step", "200", "--out", "{out}"]}
+NEEDS_A_FILE = {"calibrate_lpwan.py"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_an_example_runs_and_says_something(script: Path, tmp_path: Path) -> None:
+    if script.name in NEEDS_A_FILE:
+        pytest.skip("the sample it fits is not part of the project")
+    words = [word.format(out=tmp_path) for word in SMALL.get(script.name, [])]
+    done = subprocess.run(
+        [sys.executable, str(script), *words], cwd=tmp_path, capture_output=True, text=True,
+        check=False, timeout=100,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert len(done.stdout.splitlines()) >= 3
+    assert "nan" not in done.stdout
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_an_example_says_how_to_start_it(script: Path) -> None:
+    text = script.read_text(encoding="utf-8")
+    assert f"Usage: python examples/{script.name}" in text
