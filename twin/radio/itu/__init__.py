@@ -1,0 +1,1 @@
+"""Recommendations of the ITU-R, one module each."""
