@@ -156,6 +156,8 @@ def mean_gain_db(
     ----------
     .. [1] 3GPP TR 38.901 V17.0.0 (2022), Tables 7.4.1-1 and 7.4.2-1, UMi and InH; 7.4.3.1.
     """
+    if np.size(distance_2d_m) == 0:  # no point in reach; the models refuse empty sets
+        return np.zeros(np.shape(distance_2d_m))
     d = np.clip(distance_2d_m, 10.0, 5000.0)
     h = np.maximum(h_ap_m, 3.0)
     outdoor = _expected_db(
