@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twin.model.errors import InputError
-from twin.radio.check import itm, tr38901
+from twin.radio.check import itm, lora, tr38901, wifi
 from twin.radio.check.table import Excluded, ReferenceCheck, ReferenceTable, Row, read_table
 
 __all__ = ["CHECKS", "CheckedFile", "check_paths", "check_table", "find_check"]
 
-CHECKS: tuple[ReferenceCheck, ...] = (*tr38901.CHECKS, *itm.CHECKS)
+CHECKS: tuple[ReferenceCheck, ...] = (
+    *tr38901.CHECKS,
+    *itm.CHECKS,
+    *wifi.CHECKS,
+    *lora.CHECKS,
+)
 """All checks, the most specific header first where one contains another."""
 
 
