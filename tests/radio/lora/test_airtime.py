@@ -47,7 +47,7 @@ def test_arrays_broadcast():
 @pytest.mark.parametrize("kwargs", [{"sf": 13}, {"sf": 7.5}, {"sf": np.nan}, {"size_bytes": 256},
                                     {"coding_rate": 5}, {"bandwidth_hz": 1.0}])  # fmt: skip
 def test_bad_inputs_are_refused(kwargs):
-    with pytest.raises(ValueError, match="LoRa|Semtech|must be"):
+    with pytest.raises(ValueError, match=r"LoRa|Semtech|must be"):
         airtime.time_on_air_s(**{"size_bytes": 10, "sf": 7} | kwargs)
 
 

@@ -205,7 +205,7 @@ def fsk_time_on_air_s(size_bytes: ArrayLike, bit_rate_bps: float = 50e3) -> Arra
 
     References
     ----------
-    .. [1] LoRaWAN Regional Parameters RP002-1.0.3, 4.2.2 (FSK frame format).
+    .. [1] LoRaWAN Regional Parameters RP002-1.0.3, FSK modulation.
     """
     return np.asarray((_whole(size_bytes, 0, 255, "payload [byte]") + 11.0) * 8.0 / bit_rate_bps)
 

@@ -66,7 +66,7 @@ DATA_RATES: tuple[DataRate, ...] = tuple(
         (None, 150e3, 50000, 242),
     )
 )  # fmt: skip
-"""DR0 to DR7: RP002-1.0.3, Tables 5 and 9."""
+"""DR0 to DR7: RP002-1.0.3, 2.4 (EU863-870), data rates and maximum payload N."""
 
 
 def sub_band(freq_hz: float, bandwidth_hz: float = 125e3) -> SubBand:

@@ -65,8 +65,8 @@ DCF: dict[str, Dcf] = {
     "ErpOfdm": Dcf(slot_s=9e-6, sifs_s=10e-6, cw_min=15, overhead_bytes=34, recapture=True),
     "He": Dcf(slot_s=9e-6, sifs_s=16e-6, cw_min=15, overhead_bytes=38, recapture=False),
 }
-"""Slot, SIFS, window: IEEE 802.11-2020, Tables 16-4, 17-21, 18-5, 19-25, ax Table 27-61. Overhead:
-24 byte header (QoS: 26, and 4 of the HT control field), 4 FCS, 6 to 8 of the upper layers."""
+"""Slot, SIFS, window: PHY characteristics of IEEE 802.11-2020, clauses 16 to 19, and 802.11ax-2021,
+27. Overhead: header 24 byte (QoS 26, and 4 of HT control), FCS 4, upper layers 6 to 8."""
 
 _PROPAGATION_S = 1e-7
 """Added where the collision ends with an EIFS, as the reference curves do. [s]"""
