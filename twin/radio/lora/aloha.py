@@ -9,11 +9,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from twin.radio.ranges import need
 
-__all__ = ["delivery", "delivery_with_capture", "load", "simulate_delivery"]
+__all__ = ["LORASIM_EXPONENT", "delivery", "delivery_with_capture", "load", "simulate_delivery"]
 
 Array = NDArray[np.float64]
 
 DOCUMENT = "pure ALOHA"
+LORASIM_EXPONENT = 2.08 * math.log(10.0)
+"""LoRaSim's exponent of 2.08 with its natural logarithm, in decades."""
 
 
 def load(n_devices: ArrayLike, air_s: ArrayLike, period_s: ArrayLike, n_channels: int = 1) -> Array:
@@ -185,7 +187,3 @@ def simulate_delivery(
         is_lost[step:] |= together & (gain < capture_db)
         is_lost[:-step] |= together & (-gain < capture_db)
     return float(1.0 - is_lost.mean())
-
-
-LORASIM_EXPONENT = 2.08 * math.log(10.0)
-"""LoRaSim's exponent of 2.08 with its natural logarithm, in decades."""
