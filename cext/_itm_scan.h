@@ -178,8 +178,21 @@ static inline void ITM_SCAN(horizons)(const ITM_REAL *restrict y, int np, double
     }
     g->th0[lane] = t0;
     g->th1[lane] = t1;
-    g->dh0[lane] = at0 * step;
-    g->dh1[lane] = (np - at1) * step;
+    /* 0.9 and 0.1 of these are cut to whole points later: where that is a tie, the reference's way of
+     * adding up steps decides, so add up as it does */
+    int i0 = (int)at0, i1 = np - (int)at1;
+    double far0 = i0 * step, far1 = i1 * step;
+    if (i0 % 10 == 0 || i1 % 10 == 0 || (i0 + i1) % 10 == 0) {
+        far0 = 0.0;
+        far1 = d;
+        for (int k = 0; k < i0; k++)
+            far0 += step;
+        for (int k = i1; k < np; k++)
+            far1 -= step;
+        far0 = i0 == np ? d : far0;
+    }
+    g->dh0[lane] = far0;
+    g->dh1[lane] = far1;
 }
 
 /* Horizon of a terminal over terrain of this irregularity (3.3). */
@@ -224,8 +237,10 @@ static void ITM_SCAN(scan)(const ITM_REAL *restrict y, int np, double step, doub
         g->dh0[lane] = r0;
         g->dh1[lane] = r1;
     } else {
-        ITM_SCAN(fit)(y, np, from / step, 0.9 * g->dh0[lane] / step, &fit0, &unused);
-        ITM_SCAN(fit)(y, np, (d - 0.9 * g->dh1[lane]) / step, to / step, &unused, &fit1);
+        double most0 = 0.9 * g->dh0[lane], most1 = 0.9 * g->dh1[lane];
+        __asm__("" : "+m"(most1)); /* no fused multiply-add: it would cut ties to another point */
+        ITM_SCAN(fit)(y, np, from / step, most0 / step, &fit0, &unused);
+        ITM_SCAN(fit)(y, np, (d - most1) / step, to / step, &unused, &fit1);
         he0 = h0 + ITM_DIM((double)y[0], fit0);
         he1 = h1 + ITM_DIM((double)y[np], fit1);
     }

@@ -150,6 +150,7 @@ static inline void SW_FN(diffraction)(const sw_itm_setting *set, SW_FN(paths) *r
             double c0 = SW_FN(third)(unit * theta / beyond);
             double x0 = (1.607 - per_z * c0) * c0 * c0 * f3 * beyond * 1e-3 + x1 + x2;
             double smooth = 0.05751 * x0 - 10.0 * SW_FN(lg)(x0) - gain;
+            smooth = x0 > 0.0 ? smooth : (double)NAN; /* the formula has no answer: said by the status */
             double at_d = delta_h * (1.0 - 0.8 * SW_FN(ex)(-d / 50e3)) * f / 47.7;
             double q = (term + (dml - theta_los * a) / d) * ITM_MIN(at_d, 6283.2);
             double w = 25.1 / (25.1 + sqrt(q));
