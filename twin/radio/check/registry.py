@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twin.model.errors import InputError
-from twin.radio.check import itm, lora, tr38901, wifi
+from twin.radio.check import backhaul, clutter, empirical, itm, lora, tr38901, wifi
 from twin.radio.check.table import Excluded, ReferenceCheck, ReferenceTable, Row, read_table
 
 __all__ = ["CHECKS", "CheckedFile", "check_paths", "check_table", "find_check"]
@@ -18,6 +18,9 @@ CHECKS: tuple[ReferenceCheck, ...] = (
     *itm.CHECKS,
     *wifi.CHECKS,
     *lora.CHECKS,
+    *clutter.CHECKS,
+    *empirical.CHECKS,
+    *backhaul.CHECKS,
 )
 """All checks, the most specific header first where one contains another."""
 

@@ -123,9 +123,5 @@ def rain_specific_attenuation_db_km(
 def _curve(log_f: Array, table: Table) -> Array:
     """Sum of bell curves and a line over log10 of the frequency in GHz, eq. (2) and (3)."""
     *halves, (slope, constant) = table
-    bells = sum(
-        a * np.exp(-(((log_f - b) / c) ** 2))
-        for half in halves
-        for a, b, c in half  # type: ignore[misc]
-    )
+    bells = sum(a * np.exp(-(((log_f - b) / c) ** 2)) for half in halves for a, b, c in half)
     return np.asarray(bells + slope * log_f + constant)
