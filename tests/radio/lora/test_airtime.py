@@ -84,3 +84,12 @@ def test_multicast_is_limited_by_the_duty_cycle_then_by_the_number_of_gateways()
     alone = eu868.multicast_per_hour(20, 3)
     assert eu868.multicast_per_hour(20, 3, 5) == alone
     assert eu868.multicast_per_hour(20, 3, 50) < alone
+
+
+def test_short_factors_differ_between_the_families_of_chips():
+    old = airtime.time_on_air_s(20, [6, 7], has_header=False, chip="sx127x")
+    new = airtime.time_on_air_s(20, [6, 7], has_header=False)
+    assert old[1] == new[1]
+    assert old[0] != new[0]
+    with pytest.raises(ValueError, match="neither sx126x nor sx127x"):
+        airtime.time_on_air_s(20, 7, chip="cc1101")

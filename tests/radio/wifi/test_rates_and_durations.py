@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.model.errors import ModelRangeError
+from twin.model.errors import InputError, ModelRangeError
 from twin.radio.check.registry import check_table, find_check
 from twin.radio.check.table import read_table
 from twin.radio.wifi.duration import bcc_encoders, frame_ns, payload_ns, preamble_ns
@@ -127,3 +127,16 @@ def test_a_faster_mode_is_never_longer(size, width, mcs):
 def test_a_bad_length_is_refused(size):
     with pytest.raises(ValueError, match=r"size"):
         frame_ns(size, Mode(phy="He", index=0))
+
+
+def test_a_row_that_cannot_be_is_left_out_and_a_wrong_word_is_named(tmp_path):
+    path = tmp_path / "mine.csv"
+    header = "kind,size_bytes,phy,mode,width_MHz,guard_ns,preamble,duration_ns\n"
+    path.write_text(header + "Tx,14,He,HeMcs12,20,800,HE_SU,57600\n")
+    table = read_table(path)
+    (out,) = check_table(find_check(table), table).excluded
+    assert "MCS is 12" in out.reason
+    path.write_text(header + "Tx,14,He,HexMcs1,20,800,HE_SU,57600\n")
+    table = read_table(path)
+    with pytest.raises(InputError, match=r":2: name: 'HexMcs1' is no mode"):
+        check_table(find_check(table), table)

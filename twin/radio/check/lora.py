@@ -28,6 +28,7 @@ def _airtime(table: ReferenceTable) -> Iterator[Row | Excluded]:
             has_header=table.number(i, "explicit_header") == 1.0,
             has_crc=table.number(i, "crc") == 1.0,
             low_rate=table.number(i, "ldro") == 1.0,
+            chip="sx127x",
         )
         us = round(float(value) * 1e6, 6)  # to the picosecond, where rows allow no error at all
         yield compare(i, us, table.number(i, "airtime_us"), table.number(i, "tol_us"))
@@ -41,6 +42,7 @@ def _symbols(table: ReferenceTable) -> Iterator[Row | Excluded]:
             coding_rate=_coding_rate(table, i),
             has_header=table.number(i, "explicit_header") == 1.0,
             low_rate=table.number(i, "ldro") == 1.0,
+            chip="sx127x",
         )
         yield compare(i, float(value), table.number(i, "payload_symbols"), 0.0)
 

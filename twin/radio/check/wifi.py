@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from twin.model.errors import InputError, ModelRangeError
 from twin.radio.check.table import Excluded, ReferenceCheck, ReferenceTable, Row, compare
 from twin.radio.wifi.bianchi import DCF, saturation_throughput_bps, transmit_probability
 from twin.radio.wifi.duration import frame_ns, payload_ns
-from twin.radio.wifi.rates import mode_of
+from twin.radio.wifi.rates import Mode, mode_of
 
 __all__ = ["CHECKS"]
 
@@ -15,10 +17,24 @@ GRID = {"Dsss": 10_000, "Ofdm": 10_000, "ErpOfdm": 10_000}
 """The curves of these were solved on a grid that is up to 0.23 % beside the fixed point."""
 
 
+def _mode(table: ReferenceTable, i: int, name: str, width_mhz: int | None, guard_ns: int) -> Mode:
+    """Read a mode; a name that is none is the fault of the row."""
+    try:
+        return mode_of(name, width_mhz, guard_ns)
+    except ModelRangeError:
+        raise
+    except ValueError as err:
+        raise InputError(str(err), str(table.path), i + 2) from None
+
+
 def _durations(table: ReferenceTable) -> Iterator[Row | Excluded]:
     for i, row in enumerate(table.rows):
-        width = int(table.number(i, "width_MHz"))
-        mode = mode_of(row["mode"], width, int(table.number(i, "guard_ns")))
+        width, guard = int(table.number(i, "width_MHz")), int(table.number(i, "guard_ns"))
+        try:
+            mode = _mode(table, i, row["mode"], width, guard)
+        except ModelRangeError as err:
+            yield Excluded(row=i, reason=str(err))
+            continue
         size = int(table.number(i, "size_bytes"))
         if row["kind"] == "Payload":
             value = payload_ns(size, mode, convention="ns3")
@@ -29,13 +45,15 @@ def _durations(table: ReferenceTable) -> Iterator[Row | Excluded]:
 
 def _bianchi(table: ReferenceTable) -> Iterator[Row | Excluded]:
     for i, row in enumerate(table.rows):
-        name, _, width = row["phy_rate"].partition("_")
-        if width.endswith("MHz"):
-            mode = mode_of(name, int(width.removesuffix("MHz")))
-        else:
-            mode = mode_of(row["phy_rate"])
+        with_width = re.fullmatch(r"(\w+)_(\d+)MHz", row["phy_rate"])
+        name, width = (with_width[1], int(with_width[2])) if with_width else (row["phy_rate"], None)
+        try:
+            mode = _mode(table, i, name, width, 800)
+        except ModelRangeError as err:
+            yield Excluded(row=i, reason=str(err))
+            continue
         n = table.number(i, "n_stations")
-        dcf = DCF[mode.phy]
+        dcf = DCF.get(mode.phy, DCF["He"])
         tau = transmit_probability(n, dcf.cw_min, dcf.stages, grid=GRID.get(mode.phy))
         value = saturation_throughput_bps(n, mode, timeout=row["timeout"], tau=tau)
         reference = table.number(i, "throughput_Mbps") * 1e6

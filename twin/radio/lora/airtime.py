@@ -82,6 +82,7 @@ def payload_symbols(
     has_header: ArrayLike = True,
     has_crc: ArrayLike = True,
     low_rate: ArrayLike = False,
+    chip: str = "sx126x",
 ) -> NDArray[np.int64]:
     """Symbols of header, payload and CRC.
 
@@ -95,6 +96,8 @@ def payload_symbols(
         1 to 4 for 4/5 to 4/8.
     has_header, has_crc, low_rate : array_like of bool
         Explicit header, payload CRC, low data rate optimisation.
+    chip : {"sx126x", "sx127x"}
+        Family of the transceiver; they differ at SF5 and SF6.
 
     Returns
     -------
@@ -108,8 +111,9 @@ def payload_symbols(
 
     Notes
     -----
-    SF5 and SF6 follow the SX1261/2, which start their payload without the eight bits that the
-    first block of SF7 to SF12 spares; the SX1276 has SF6 with implicit header only.
+    SF5 and SF6 of the SX1261/2 do without the eight bits that the first block of SF7 to SF12
+    spares, and have two symbols of preamble more. The SX1276 has no SF5, and SF6 with implicit
+    header only; AN1200.13 gives one formula for all.
 
     References
     ----------
@@ -122,7 +126,7 @@ def payload_symbols(
     header, crc, optimised = (
         np.asarray(x, dtype=np.float64) for x in (has_header, has_crc, low_rate)
     )
-    spare = np.where(factor >= 7, 8.0, 0.0)
+    spare = np.where(_is_long(factor, chip), 8.0, 0.0)
     bits = 8.0 * n - 4.0 * factor + spare + 16.0 * crc + 20.0 * header
     blocks = np.ceil(np.maximum(bits, 0.0) / (4.0 * (factor - 2.0 * optimised)))
     return np.asarray(8.0 + blocks * (rate + 4.0)).astype(np.int64)
@@ -138,6 +142,7 @@ def time_on_air_s(
     has_header: ArrayLike = True,
     has_crc: ArrayLike = True,
     low_rate: ArrayLike | None = None,
+    chip: str = "sx126x",
 ) -> Array:
     """Time on air of a LoRa frame.
 
@@ -157,6 +162,8 @@ def time_on_air_s(
         Explicit header (uplink and downlink), payload CRC (uplink only).
     low_rate : array_like of bool or None
         Low data rate optimisation; None: where it is mandatory.
+    chip : {"sx126x", "sx127x"}
+        As `payload_symbols`.
 
     Returns
     -------
@@ -176,9 +183,9 @@ def time_on_air_s(
     optimised = needs_low_rate(factor, bandwidth_hz) if low_rate is None else low_rate
     n_payload = payload_symbols(
         size_bytes, factor, coding_rate=coding_rate, has_header=has_header, has_crc=has_crc,
-        low_rate=optimised,
+        low_rate=optimised, chip=chip,
     )  # fmt: skip
-    sync = np.where(factor >= 7, 4.25, 6.25)
+    sync = np.where(_is_long(factor, chip), 4.25, 6.25)
     n_preamble = _whole(preamble_symbols, 1, 65_535, "preamble [symbols]")
     return np.asarray((n_preamble + sync + n_payload) * 2.0**factor / _band(bandwidth_hz))
 
@@ -208,6 +215,13 @@ def fsk_time_on_air_s(size_bytes: ArrayLike, bit_rate_bps: float = 50e3) -> Arra
     .. [1] LoRaWAN Regional Parameters RP002-1.0.3, FSK modulation.
     """
     return np.asarray((_whole(size_bytes, 0, 255, "payload [byte]") + 11.0) * 8.0 / bit_rate_bps)
+
+
+def _is_long(factor: Array, chip: str) -> NDArray[np.bool_]:
+    """Say where the frame has the layout of SF7 to SF12."""
+    if chip not in ("sx126x", "sx127x"):
+        raise ValueError(f"chip: {chip!r} is neither sx126x nor sx127x")
+    return np.asarray((factor >= 7) | (chip == "sx127x"))
 
 
 def _whole(values: ArrayLike, low: int, high: int, quantity: str) -> Array:
