@@ -326,7 +326,7 @@ def _within(p: Path, z: complex, line: tuple[float, float], dsml: float) -> floa
     return at_end - k1 * dsml - k2 * math.log(dsml) + k1 * p.d + k2 * math.log(p.d)
 
 
-# TR 82-100, Table 5.1, a row per climate: median, sigma-, sigma+ (c1 c2 x1 x2 x3, km), then C_D, z_D
+# TR 82-100, Table 5.1, by climate: median, sigma-, sigma+ (c1 c2 x1 x2 x3, km), then C_D, z_D
 _CLIMATES = (
     (-9.67, 12.7, 144.9, 190.3, 133.8, 2.13, 159.5, 762.2, 123.6, 94.5)
     + (2.11, 102.3, 636.9, 134.8, 95.6, 1.224, 1.282),
