@@ -34,7 +34,7 @@ class RadioNetwork:
     cells : sequence of Cell
         The cells, on or off.
     los : str
-        ``expectation``: linear mean over line of sight and none; ``draw``: consistent in space, with
+        ``expectation``: mean over line of sight and none; ``draw``: consistent in space, with
         shadowing; ``given``: by `is_los` of the users, without shadowing.
     seed : int
         Of the draw.
@@ -74,6 +74,9 @@ class RadioNetwork:
         self._sites: list[NDArray[np.float32]] = []
         self._small = self._empty_cells()
         self._sectors = np.zeros((0, 0), np.float32)
+        self._powers = np.zeros(0, np.float32)
+        self._layers = np.zeros(0, np.int64)
+        self._ids: tuple[str | None, ...] | None = None
         self._pending: dict[int, tuple[Any, ...] | None] = {}
         self._all_dirty = True
         self._user_place: dict[Any, int] = {}
@@ -216,7 +219,7 @@ class RadioNetwork:
         self._state = tuple(np.ascontiguousarray(part[:, keep]) for part in self._state)
         self._members = self._answer = None
 
-    def edit_cell(self, name: str, **changes: Any) -> None:
+    def edit_cell(self, name: str, **changes: Any) -> None:  # noqa: ANN401
         """Change anything of a cell but its id.
 
         Parameters
@@ -240,8 +243,8 @@ class RadioNetwork:
                 raise ValueError(f"cell {name}: {key!r} is no field that can be edited")
         slot = self._slot[name]
         old = self._cells[slot]
-        assert old is not None
-        self._put(slot, replace(old, **changes))
+        if old is not None:
+            self._put(slot, replace(old, **changes))
 
     def add_cell(self, cell: Cell) -> None:
         """Add a cell.
@@ -282,6 +285,7 @@ class RadioNetwork:
         self._remember(slot)
         self._cells[slot] = None
         self._small[2][slot] = 0
+        self._layers[slot], self._ids = 0, None
         self._answer = None
 
     def query(self) -> dict[str, LayerService]:
@@ -330,9 +334,14 @@ class RadioNetwork:
             if len(carriers) == _cells.MAX_KINDS:
                 raise ModelError(f"cell {cell.id}: more than {_cells.MAX_KINDS} carriers")
             carriers.append(carrier)
-        return (carriers.index(carrier), self._operators.setdefault(cell.operator,
-                len(self._operators)), cell.is_on, tables.draw_row(cell),
-                tables.site_key(cell.site, self.seed), self._los_place.get(cell.site, 0))  # fmt: skip
+        return (
+            carriers.index(carrier),
+            self._operators.setdefault(cell.operator, len(self._operators)),
+            cell.is_on,
+            tables.draw_row(cell),
+            tables.site_key(cell.site, self.seed),
+            self._los_place.get(cell.site, 0),
+        )
 
     def _install(self, cells: list[Cell]) -> None:
         carriers: list[tables.Carrier] = []
@@ -340,6 +349,8 @@ class RadioNetwork:
         for i, part in enumerate(self._small if rows else ()):
             self._small[i] = np.array([row[i] for row in rows], part.dtype)
         self._cells, self._slot = list(cells), {cell.id: i for i, cell in enumerate(cells)}
+        self._powers = np.array([_transmitted_dbm(cell) for cell in cells], np.float32)
+        self._layers = np.array([cell.mimo_layers for cell in cells], np.int64)
         self._grow(carriers)
         self._height(1.5)
 
@@ -394,10 +405,13 @@ class RadioNetwork:
             self._sites = [_longer(part) for part in self._sites]
             self._sectors = _longer(self._sectors)
             self._small = [_longer(part) for part in self._small]
+            self._powers, self._layers = _longer(self._powers), _longer(self._layers)
+            self._ids = None
         self._cells[slot] = cell
         for table, (site, _) in zip(self._sites, made, strict=True):
             table[slot] = site[0]
         self._sectors[slot] = made[0][1][0]
+        self._powers[slot], self._layers[slot] = _transmitted_dbm(cell), cell.mimo_layers
         for part, value in zip(self._small, small, strict=True):
             part[slot] = value
         self._answer = None
@@ -424,7 +438,7 @@ class RadioNetwork:
     def _to_local(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float32]:
         return np.array([x - self._x0_m, y - self._y0_m], np.float32)
 
-    def _call(self, height: int, chosen: NDArray[np.int32], **more: Any) -> None:
+    def _call(self, height: int, chosen: NDArray[np.int32], **more: Any) -> None:  # noqa: ANN401
         users = (self._local[0], self._local[1], self._x0_m, self._y0_m, self._op, self._is_los)
         row = more.pop("row", None)
         cells = (self._sites[height], self._sectors, *self._small)
@@ -466,19 +480,19 @@ class RadioNetwork:
     def _finish(self) -> dict[str, LayerService]:
         best, own, others, _, index = self._state
         names = [f"{c[3]}/{c[4]}" for c in self._carriers]
-        ids = tuple(None if cell is None else cell.id for cell in self._cells)
+        ids = self._names()
         answer = {}
         for layer in dict.fromkeys(names):
             kinds = [k for k, name in enumerate(names) if name == layer]
             chosen = _strongest(best, kinds)
-            level, server, noise = _take(best, kinds, chosen), _take(index, kinds, chosen), None
+            level, server = _take(best, kinds, chosen), _take(index, kinds, chosen)
+            noise = np.full(level.size, self._noise[0])
             for k in kinds:
                 floor = others[k] + self._noise[k]
                 for h in np.flatnonzero(self._mixing[k]):
                     if h != k:
                         floor = floor + self._mixing[k, h] * (others[h] + own[h])
-                noise = floor if noise is None else np.where(chosen == k, floor, noise)
-            assert noise is not None
+                noise = np.where(chosen == k, floor, noise)
             has = server >= 0
             power = np.where(has, np.maximum(level, np.float32(1e-37)), np.float32(np.nan))
             rsrp = np.float32(10.0) * np.log10(power)
@@ -486,38 +500,31 @@ class RadioNetwork:
             answer[layer] = LayerService(
                 layer=layer, los=self.los, best=server, cells=ids, rsrp_dbm=rsrp, sinr_db=sinr,
                 throughput_bps=self._rate(sinr, server, kinds),
-                coupling_loss_db=self._power_per_re()[server] - rsrp if ids else rsrp,
+                coupling_loss_db=self._powers[server] - rsrp if ids else rsrp,
             )  # fmt: skip
         return answer
 
-    def _power_per_re(self) -> NDArray[np.float32]:
-        key = tuple(map(id, self._cells))
-        if getattr(self, "_power_key", None) != key:
-            self._power_key = key
-            self._powers = np.array([_transmitted_dbm(cell) for cell in self._cells], np.float32)
-        return self._powers
+    def _names(self) -> tuple[str | None, ...]:
+        """Ids by slot, kept until a cell comes or goes."""
+        if self._ids is None:
+            self._ids = tuple(None if cell is None else cell.id for cell in self._cells)
+        return self._ids
 
     def _rate(
         self, sinr: NDArray[np.float32], server: NDArray[np.int32], kinds: list[int]
     ) -> NDArray[np.float32]:
-        wanted = set(kinds)
-        carrier = self._small[0].tolist()
-        what = {
-            (carrier[i], cell.mimo_layers)
-            for i, cell in enumerate(self._cells) if cell is not None and carrier[i] in wanted
-        }  # fmt: skip
+        used = np.isin(self._small[0], kinds) & (self._layers > 0)
+        pairs = np.unique(self._small[0][used].astype(np.int64) * 256 + self._layers[used])
         rate = np.zeros(sinr.size, np.float32)
-        for kind, layers in what:
+        for pair in pairs.tolist():
+            kind, layers = divmod(pair, 256)
             c = self._carriers[kind]
             values = throughput_bps(
                 sinr, technology=c[3], bandwidth_hz=c[1], scs_hz=c[2], mimo_layers=layers
             )
-            if len(what) == 1:
+            if len(pairs) == 1:
                 return values
-            mine = np.array(
-                [cell is not None and carrier[i] == kind and cell.mimo_layers == layers
-                 for i, cell in enumerate(self._cells)], np.bool_
-            )  # fmt: skip
+            mine = (self._small[0] == kind) & (self._layers == layers)
             rate = np.where((server >= 0) & mine[server], values, rate)
         return rate
 
@@ -530,14 +537,12 @@ def _strongest(best: NDArray[np.float32], kinds: list[int]) -> NDArray[np.int64]
 
 def _take(part: NDArray[Any], kinds: list[int], chosen: NDArray[np.int64]) -> NDArray[Any]:
     if len(kinds) == 1:
-        return part[kinds[0]].copy()
+        return np.array(part[kinds[0]])
     return np.asarray(np.take_along_axis(part, chosen[None], axis=0)[0])
 
 
-def _transmitted_dbm(cell: Cell | None) -> float:
+def _transmitted_dbm(cell: Cell) -> float:
     """Conducted power of one resource element. [dBm]."""
-    if cell is None:
-        return math.nan
     n_re = 12 * n_resource_blocks(cell.technology, cell.bandwidth_hz, cell.scs_hz)
     return cell.tx_power_dbm - 10.0 * math.log10(n_re)
 
@@ -550,6 +555,8 @@ def _check(cell: Cell) -> None:
         value = getattr(cell, name)
         if isinstance(value, str) or not math.isfinite(value):
             raise ValueError(f"cell {cell.id}: {name} is {value!r}, must be finite")
+    if not 1 <= cell.mimo_layers <= 64:
+        raise ValueError(f"cell {cell.id}: mimo_layers is {cell.mimo_layers}, must be in 1..64")
     if not 0 <= cell.load <= 1:
         raise ValueError(f"cell {cell.id}: load is {cell.load}, must be in 0..1")
 
@@ -565,8 +572,9 @@ def _pair(x_m: ArrayLike, y_m: ArrayLike, n: int) -> tuple[NDArray[Any], NDArray
 
 
 def _longer(part: NDArray[Any]) -> NDArray[Any]:
-    return np.concatenate([part, np.zeros((1, *part.shape[1:]), part.dtype)])
+    more: NDArray[Any] = np.zeros((1, *part.shape[1:]), part.dtype)
+    return np.asarray(np.concatenate([part, more]))
 
 
-def _twice(names: Sequence[Any]) -> Any:
+def _twice(names: Sequence[object]) -> object:
     return next(name for i, name in enumerate(names) if name in names[:i])

@@ -168,5 +168,3 @@ def noise_mw(carriers: Sequence[Carrier]) -> NDArray[np.float64]:
         Noise power. [mW]
     """
     return np.array([10.0 ** (noise_dbm(c[2]) / 10.0) for c in carriers])
-
-

@@ -1,0 +1,250 @@
+"""Any sequence of edits gives what a network made anew gives."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "oracles"))
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from radio_cells import X0, Y0, make_cell, random_layer, random_points
+
+from twin.model.errors import ModelError
+from twin.radio.engine import RadioNetwork
+from twin.radio.points import best_server
+
+FIELDS = ("rsrp_dbm", "sinr_db", "best", "throughput_bps", "coupling_loss_db")
+LEVELS = ("rsrp_dbm", "sinr_db", "coupling_loss_db")
+
+
+def network(cells, n=200, seed=0, **options):
+    made = RadioNetwork(cells, **options)
+    made.add_users(range(n), *random_points(np.random.default_rng(seed), n), operator="A")
+    return made
+
+
+def anew(edited):
+    fresh = RadioNetwork(edited.cells, los=edited.los, seed=edited.seed)
+    for operator in ("A", "B"):
+        mine = [i for i, name in enumerate(edited.user_ids) if operator_of(name) == operator]
+        if mine:
+            names = [edited.user_ids[i] for i in mine]
+            fresh.add_users(names, *edited.positions_m[:, mine], operator=operator)
+    return fresh
+
+
+def operator_of(name):
+    return "B" if isinstance(name, str) and name.startswith("b") else "A"
+
+
+def same(edited, *, bitwise):
+    fresh = anew(edited)
+    got, want = edited.query(), fresh.query()
+    order = [fresh.user_ids.index(name) for name in edited.user_ids] if edited.user_ids else []
+    for layer, answer in want.items():
+        mine = got[layer]
+        servers = [[a.cells[i] if i >= 0 else None for i in a.best] for a in (mine, answer)]
+        assert servers[0] == [servers[1][i] for i in order]
+        for name in LEVELS:
+            a, b = getattr(mine, name), getattr(answer, name)[order]
+            if bitwise:
+                np.testing.assert_array_equal(a, b, err_msg=f"{layer} {name}")
+            else:
+                np.testing.assert_allclose(a, b, rtol=0, atol=1e-3, err_msg=f"{layer} {name}")
+
+
+@pytest.fixture
+def cells():
+    return random_layer(np.random.default_rng(3), 20, 3)
+
+
+def test_levels_equal_those_of_the_kernel_for_points(cells):
+    made = network(cells)
+    answer = made.query()["nr/n78"]
+    rsrp, sinr, best = best_server(cells, *made.positions_m)
+    np.testing.assert_allclose(answer.rsrp_dbm, rsrp, atol=1e-3)
+    np.testing.assert_allclose(answer.sinr_db, sinr, atol=1e-3)
+    np.testing.assert_array_equal(answer.best, best)
+
+
+def test_two_moves_before_one_query(cells):
+    made = network(cells)
+    made.query()
+    made.move_users([5, 9], [X0, X0 + 50], [Y0, Y0 + 70])
+    made.move_users([9, 12], [X0 + 400, X0 - 30], [Y0, Y0 + 10])
+    same(made, bitwise=True)
+
+
+def test_power_change_after_a_move(cells):
+    made = network(cells)
+    made.query()
+    made.move_users([5], [X0 + 10], [Y0 + 10])
+    made.edit_cell(made.cells[4].id, tx_power_dbm=50.0)
+    same(made, bitwise=False)
+
+
+def test_removing_what_drowned_the_rest_loses_no_digits():
+    near = make_cell("near", site="near", x_m=X0 + 5.0, y_m=Y0, tx_power_dbm=53.0, load=1.0,
+                     operator="B")  # fmt: skip
+    far = [make_cell(f"far-{i}", site=f"far-{i}", x_m=X0 + 20_000.0 * i, tx_power_dbm=20.0)
+           for i in (1, 2, 3)]  # fmt: skip
+    made = RadioNetwork([near, *far])
+    made.add_users([0], [X0], [Y0], operator="A")
+    made.query()
+    for _ in range(50):
+        made.edit_cell("near", is_on=False)
+        made.query()
+        made.edit_cell("near", is_on=True)
+        made.query()
+    made.remove_cell("near")
+    same(made, bitwise=False)
+
+
+@pytest.mark.parametrize("los", ["expectation", "draw"])
+def test_threads_do_not_change_a_bit(cells, los):
+    one, two = network(cells, los=los), network(cells, los=los, n_threads=2)
+    for name in FIELDS:
+        np.testing.assert_array_equal(
+            getattr(one.query()["nr/n78"], name), getattr(two.query()["nr/n78"], name)
+        )
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda made: made.edit_cell("nobody", load=0.1),
+        lambda made: made.edit_cell(made.cells[0].id, colour="red"),
+        lambda made: made.edit_cell(made.cells[0].id, tx_power_dbm=float("nan")),
+        lambda made: made.edit_cell(made.cells[0].id, load=1.5),
+        lambda made: made.edit_cell(made.cells[0].id, carrier_hz=1e12),
+        lambda made: made.edit_cell(made.cells[0].id, scenario="Moon"),
+        lambda made: made.add_cell(made.cells[0]),
+        lambda made: made.add_cell(make_cell("new", height_m=1e4)),
+        lambda made: made.remove_cell("nobody"),
+        lambda made: made.move_users([0, 999], [X0, X0], [Y0, Y0]),
+        lambda made: made.move_users([0], [float("nan")], [Y0]),
+        lambda made: made.move_users([0], [X0, X0], [Y0]),
+        lambda made: made.move_users([], [], []),
+        lambda made: made.add_users([0], [X0], [Y0], operator="A"),
+        lambda made: made.add_users(["p", "p"], [X0, X0], [Y0, Y0], operator="A"),
+        lambda made: made.add_users(["p"], [X0], [Y0], operator="A", height_m=500.0),
+        lambda made: made.add_users(["p"], [X0], [Y0], operator="A", is_los=[[True]]),
+        lambda made: made.remove_users([999]),
+    ],
+)
+def test_an_edit_that_fails_leaves_the_network_as_it_was(cells, edit):
+    made = network(cells)
+    before, held = made.query()["nr/n78"], made.cells
+    with pytest.raises((ValueError, ModelError)):
+        edit(made)
+    assert made.cells == held
+    assert made.user_ids == tuple(range(200))
+    for name in FIELDS:
+        np.testing.assert_array_equal(
+            getattr(made.recompute()["nr/n78"], name), getattr(before, name)
+        )
+
+
+class Edits(RuleBasedStateMachine):
+    is_long = False
+
+    @initialize(seed=st.integers(0, 2**31), n_sites=st.integers(17, 60), los=st.booleans())
+    def start(self, seed, n_sites, los):
+        self.rng = np.random.default_rng(seed)
+        n_sites = 666 if self.is_long and seed % 25 == 0 else n_sites
+        cells = random_layer(self.rng, n_sites, 3)
+        self.made = network(cells, 80, seed, los="draw" if los else "expectation")
+        self.count, self.touched = 0, False
+
+    def cell(self):
+        return self.made.cells[int(self.rng.integers(len(self.made.cells)))]
+
+    def some(self):
+        names = self.made.user_ids
+        return [names[i] for i in self.rng.choice(len(names), min(5, len(names)), replace=False)]
+
+    @rule()
+    def move(self):
+        names = self.some()
+        if names:
+            self.made.move_users(names, *random_points(self.rng, len(names)))
+
+    @rule(operator=st.sampled_from("AB"))
+    def add(self, operator):
+        names = [f"{operator.lower()}{self.count + i}" for i in range(3)]
+        self.count += 3
+        self.made.add_users(names, *random_points(self.rng, 3), operator=operator)
+
+    @rule()
+    def remove(self):
+        if len(self.made.user_ids) > 10:
+            self.made.remove_users(self.some())
+
+    @rule(what=st.sampled_from(["tx_power_dbm", "tilt_deg", "azimuth_deg", "load", "is_on", "x_m",
+                                "height_m", "carrier_hz", "operator"]))  # fmt: skip
+    def edit(self, what):
+        cell = self.cell()
+        value = {
+            "tx_power_dbm": float(self.rng.uniform(-40, 60)),
+            "tilt_deg": float(self.rng.uniform(0, 12)),
+            "azimuth_deg": float(self.rng.uniform(0, 360)),
+            "load": float(self.rng.uniform(0, 1)),
+            "is_on": not cell.is_on,
+            "x_m": X0 + float(self.rng.uniform(-1500, 1500)),
+            "height_m": cell.height_m,
+            "carrier_hz": 3.5e9 + 20e6 * int(self.rng.integers(5)),
+            "operator": "AB"[int(self.rng.integers(2))],
+        }[what]
+        self.made.edit_cell(cell.id, **{what: value})
+        self.touched = True
+
+    @rule()
+    def put_up(self):
+        self.count += 1
+        x, y = random_points(self.rng, 1)
+        cell = make_cell(f"n{self.count}", site=f"n{self.count}", x_m=float(x[0]), y_m=float(y[0]))
+        self.made.add_cell(cell)
+        self.touched = True
+
+    @precondition(lambda self: len(self.made.cells) > 40)
+    @rule()
+    def take_down(self):
+        self.made.remove_cell(self.cell().id)
+        self.touched = True
+
+    @rule()
+    def query(self):
+        self.made.query()
+
+    @invariant()
+    def equals_a_network_made_anew(self):
+        if hasattr(self, "made") and self.rng.random() < 0.2:
+            same(self.made, bitwise=not self.touched)
+
+    def teardown(self):
+        if hasattr(self, "made"):
+            same(self.made, bitwise=not self.touched)
+
+
+TestEdits = Edits.TestCase
+TestEdits.settings = settings(
+    max_examples=12, stateful_step_count=30, deadline=None,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+
+
+class ManyEdits(Edits):
+    """The same at length, on cities up to 2,000 cells."""
+
+    is_long = True
+
+
+@pytest.mark.long
+class TestManyEdits(ManyEdits.TestCase):
+    settings = settings(
+        max_examples=300, stateful_step_count=30, deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
