@@ -22,8 +22,8 @@ def cell(name, site, **fields):
 def levels(cells, x, y, **options):
     made = RadioNetwork(cells, **options)
     sight = options.get("los") == "given"
-    made.add_users(range(len(x)), x, y, operator="A",
-                   is_los=np.full((len(x), len(options["los_sites"])), True) if sight else None)  # fmt: skip
+    matrix = np.full((len(x), len(options["los_sites"])), True) if sight else None
+    made.add_users(range(len(x)), x, y, operator="A", is_los=matrix)
     return made.query()["nr/n78"].coupling_loss_db.astype(float)
 
 
@@ -54,9 +54,8 @@ def test_the_same_place_draws_the_same_and_a_metre_on_nearly_the_same():
 def test_order_and_company_do_not_change_a_draw():
     x, y = ring(500.0, 200, np.random.default_rng(2))
     one = levels([cell("c", "s")], x, y, los="draw", seed=7)
-    np.testing.assert_array_equal(
-        one[::-1], levels([cell("c", "s")], x[::-1], y[::-1], los="draw", seed=7)
-    )
+    back = levels([cell("c", "s")], x[::-1], y[::-1], los="draw", seed=7)
+    np.testing.assert_array_equal(one[::-1], back)
 
 
 def test_spread_without_line_of_sight_and_correlation_of_sites():
