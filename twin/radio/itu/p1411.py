@@ -133,6 +133,7 @@ def over_roof_db(
     building_gap_m: ArrayLike = 50.0,
     extent_m: ArrayLike = 80.0,
     is_metropolitan: bool = True,
+    is_blended: bool = True,
 ) -> Array:
     """Loss over the roofs of a city: past rows of screens, then down to the street.
 
@@ -152,6 +153,9 @@ def over_roof_db(
         Width of the street, distance of the rows of buildings, length that they cover. [m]
     is_metropolitan : bool
         A metropolitan centre; else a medium city. Matters to 2 GHz.
+    is_blended : bool
+        Blend both laws of the screens at the break distance, as edition 12 does; early editions
+        jump from one to the other.
 
     Returns
     -------
@@ -188,7 +192,12 @@ def over_roof_db(
     )
     down = -8.2 - 10.0 * np.log10(width) + 10.0 * log_f + 20.0 * np.log10(roof - mobile) + turn
     free = 32.4 + 20.0 * np.log10(d / 1000.0) + 20.0 * log_f
-    screens = _screens(freq, d, base, roof, gap, extent, is_metropolitan)
+    if is_blended:
+        screens = _screens(freq, d, base, roof, gap, extent, is_metropolitan)
+    else:
+        rows = _many_rows(freq, d, base - roof, roof, gap, is_metropolitan)
+        is_long = extent * (base - roof) ** 2 > LIGHT_M_S / freq * d**2
+        screens = np.where(is_long, rows, _settled(freq, d, base - roof, gap))
     return np.asarray(np.maximum(free + down + screens, free))
 
 
