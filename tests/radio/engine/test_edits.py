@@ -70,6 +70,17 @@ def test_levels_equal_those_of_the_kernel_for_points(cells):
     np.testing.assert_array_equal(answer.best, best)
 
 
+def test_the_matrix_on_demand_holds_the_levels_of_the_servers(cells):
+    made = network(cells, los="draw")
+    made.edit_cell(cells[3].id, is_on=False)
+    answer, matrix = made.query()["nr/n78"], made.levels_dbm()
+    users = np.arange(len(answer.best))
+    np.testing.assert_allclose(matrix[users, answer.best], answer.rsrp_dbm, atol=1e-4)
+    np.testing.assert_array_equal(matrix.argmax(axis=1), answer.best)
+    assert np.isneginf(matrix[:, 3]).all()
+    assert matrix.shape == (200, len(cells))
+
+
 def test_two_moves_before_one_query(cells):
     made = network(cells)
     made.query()

@@ -312,6 +312,32 @@ class RadioNetwork:
         self._all_dirty, self._answer = True, None
         return self.query()
 
+    def levels_dbm(self) -> NDArray[np.float32]:
+        """Level of every cell at every user: the matrix, made on demand and not kept.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_users, n_cells)
+            Level per resource element, columns as in `cells`; -inf of cells that are off. [dBm]
+        """
+        n = len(self._op)
+        matrix = np.full((n, len(self.cells)), -np.inf, np.float32)
+        users = (*self._local, self._x0_m, self._y0_m, np.zeros(n, np.int32), self._is_los)
+        slots = [i for i, cell in enumerate(self._cells) if cell is not None]
+        for column, slot in enumerate(slots):
+            sites, sectors, _, _, on, *rest = self._row(slot)
+            if not on[0]:
+                continue
+            zero, state = np.zeros(1, np.int32), self._empty_state(1, n)
+            for height, members in self._classes().items():
+                cells = (sites[height], sectors, zero, zero, on, *rest)
+                _cells.update(
+                    users, members, cells, state, mode=_MODES.index(self.los),
+                    seed=self.seed & 0xFFFFFFFF, n_threads=self.n_threads,
+                )  # fmt: skip
+            matrix[:, column] = 10.0 * np.log10(np.maximum(state[0][0], np.float32(1e-37)))
+        return matrix
+
     def _empty_cells(self) -> list[Any]:
         kinds = (np.int32, np.int32, np.uint8)
         draw = np.zeros((0, len(_cells.DRAW_COLUMNS)), np.float32)
