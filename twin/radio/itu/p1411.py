@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twin.radio.ranges import need
 
-__all__ = ["CanyonLoss", "below_roof_db", "over_roof_db", "street_canyon_los_db"]
+__all__ = ["Buildings", "CanyonLoss", "below_roof_db", "over_roof_db", "street_canyon_los_db"]
 
 Array = NDArray[np.float64]
 MODEL = "ITU-R P.1411-12"
@@ -32,6 +32,14 @@ class CanyonLoss(NamedTuple):
     lower_db: Array
     median_db: Array
     upper_db: Array
+
+
+class Buildings(NamedTuple):
+    """Width of the street, distance of the rows of buildings, length that they cover, in m."""
+
+    street_width_m: ArrayLike = 20.0
+    gap_m: ArrayLike = 50.0
+    extent_m: ArrayLike = 80.0
 
 
 def below_roof_db(
@@ -129,9 +137,7 @@ def over_roof_db(
     roof_m: ArrayLike,
     *,
     street_angle_deg: ArrayLike = 90.0,
-    street_width_m: ArrayLike = 20.0,
-    building_gap_m: ArrayLike = 50.0,
-    extent_m: ArrayLike = 80.0,
+    buildings: Buildings | None = None,
     is_metropolitan: bool = True,
     is_blended: bool = True,
 ) -> Array:
@@ -149,8 +155,8 @@ def over_roof_db(
         Mean height of the roofs. [m]  Above the mobile station.
     street_angle_deg : array_like
         Street against the direction of the path. [deg]  Valid 0 to 90.
-    street_width_m, building_gap_m, extent_m : array_like
-        Width of the street, distance of the rows of buildings, length that they cover. [m]
+    buildings : Buildings, optional
+        Street and rows of buildings; else 20 m wide, 50 m apart, over 80 m.
     is_metropolitan : bool
         A metropolitan centre; else a medium city. Matters to 2 GHz.
     is_blended : bool
@@ -179,8 +185,9 @@ def over_roof_db(
     mobile = need(mobile_m, 1.0, 3.0, model=MODEL, quantity="height of the mobile station [m]")
     roof = need(roof_m, 1.0, 200.0, model=MODEL, quantity="height of the roofs [m]")
     angle = need(street_angle_deg, 0.0, 90.0, model=MODEL, quantity="angle of the street [deg]")
-    width = need(street_width_m, 1.0, 1e3, model=MODEL, quantity="street width [m]")
-    gap = need(building_gap_m, 1.0, 1e3, model=MODEL, quantity="distance of rows [m]")
+    width_m, gap_m, extent_m = buildings or Buildings()
+    width = need(width_m, 1.0, 1e3, model=MODEL, quantity="street width [m]")
+    gap = need(gap_m, 1.0, 1e3, model=MODEL, quantity="distance of rows [m]")
     extent = need(extent_m, 1.0, 1e4, model=MODEL, quantity="extent of buildings [m]")
     if (roof <= mobile).any():
         raise ValueError("roof_m: must be above the mobile station")
