@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from twin.radio.antenna.element import (
     PanelArray,
     array_gain_dbi,
+    element_fields,
     element_gain_dbi,
     field_components,
     mean_gain,
@@ -73,3 +74,24 @@ def test_slanted_fields_hold_the_power():
         PanelArray(n_rows=0)
     with pytest.raises(ValueError, match="theta_deg: is nan"):
         element_gain_dbi(np.nan, 0.0)
+
+
+@given(st.floats(1, 179), st.floats(-180, 180), st.floats(-90, 90))
+def test_element_slanted_as_a_body_holds_its_power(theta, phi, slant):
+    f_theta, f_phi = element_fields(theta, phi, slant)
+    gain_dbi = element_gain_dbi(*to_local(theta, phi, slant_deg=slant))
+    assert f_theta**2 + f_phi**2 == pytest.approx(10 ** (gain_dbi / 10))
+
+
+def test_both_models_of_polarisation_agree_at_boresight():
+    for slant in (0.0, 45.0, -45.0):
+        expected = field_components(8.0, slant)
+        assert np.array(element_fields(90.0, 0.0, slant)) == pytest.approx(np.array(expected))
+
+
+@given(st.floats(0, 180), st.floats(-180, 180))
+def test_panels_side_by_side_without_a_gap_are_one_large_panel(theta, phi):
+    four = PanelArray(n_rows=4, n_columns=2, n_panel_rows=2, n_panel_columns=2, tilt_deg=5.0)
+    one = PanelArray(n_rows=8, n_columns=4, tilt_deg=5.0)
+    power = [10 ** (array_gain_dbi(a, theta, phi) / 10) for a in (four, one)]
+    assert power[0] == pytest.approx(power[1], abs=1e-6)

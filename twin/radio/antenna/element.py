@@ -16,6 +16,7 @@ __all__ = [
     "ELEMENT_GAIN_DBI",
     "PanelArray",
     "array_gain_dbi",
+    "element_fields",
     "element_gain_dbi",
     "field_components",
     "mean_gain",
@@ -124,6 +125,37 @@ def field_components(gain_dbi: ArrayLike, slant_deg: float) -> tuple[Array, Arra
     return np.asarray(amplitude * np.cos(slant)), np.asarray(amplitude * np.sin(slant))
 
 
+def element_fields(
+    theta_deg: ArrayLike, phi_deg: ArrayLike, slant_deg: float
+) -> tuple[Array, Array]:
+    """Fields of an element that is slanted as a body (model 1).
+
+    Parameters
+    ----------
+    theta_deg, phi_deg : array_like
+        Direction in the coordinates of the panel. [deg]
+    slant_deg : float
+        Slant of the element, zeta. [deg]
+
+    Returns
+    -------
+    f_theta, f_phi : ndarray
+        Field patterns; the sum of their squares is the gain of the slanted element.
+
+    References
+    ----------
+    .. [1] 3GPP TR 38.901 V17.0.0 (2022), clause 7.3.2, model 1.
+    """
+    gain_dbi = element_gain_dbi(*to_local(theta_deg, phi_deg, slant_deg=slant_deg))
+    theta, phi, slant = np.radians(theta_deg), np.radians(phi_deg), np.radians(slant_deg)
+    turned = np.arctan2(
+        np.sin(slant) * np.cos(phi),
+        np.cos(slant) * np.sin(theta) + np.sin(slant) * np.sin(phi) * np.cos(theta),
+    )
+    amplitude = 10.0 ** (gain_dbi / 20.0)
+    return np.asarray(amplitude * np.cos(turned)), np.asarray(amplitude * np.sin(turned))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelArray:
     """A uniform rectangular panel and its beam.
@@ -134,6 +166,10 @@ class PanelArray:
         Elements of one polarisation, M and N.
     spacing_v, spacing_h : float
         Distances of elements in wavelengths.
+    n_panel_rows, n_panel_columns : int
+        Panels, Mg and Ng, all fed in phase for one beam.
+    panel_spacing_v, panel_spacing_h : float
+        Distances of panels in wavelengths; elements times their spacing unless given.
     tilt_deg : float
         Electrical tilt of the beam below the panel's horizon. [deg]
     scan_deg : float
@@ -146,15 +182,20 @@ class PanelArray:
     n_columns: int = 1
     spacing_v: float = 0.5
     spacing_h: float = 0.5
+    n_panel_rows: int = 1
+    n_panel_columns: int = 1
+    panel_spacing_v: float | None = None
+    panel_spacing_h: float | None = None
     tilt_deg: float = field(default=0.0, metadata={"unit": "deg"})
     scan_deg: float = field(default=0.0, metadata={"unit": "deg"})
     is_isotropic: bool = False
 
     def __post_init__(self) -> None:
-        if min(self.n_rows, self.n_columns) < 1:
-            raise ValueError("n_rows, n_columns: must be at least 1")
-        if not min(self.spacing_v, self.spacing_h) > 0.0:
-            raise ValueError("spacing_v, spacing_h: must be positive")
+        if min(self.n_rows, self.n_columns, self.n_panel_rows, self.n_panel_columns) < 1:
+            raise ValueError("n_rows, n_columns and those of panels: must be at least 1")
+        given = (self.spacing_v, self.spacing_h, self.panel_spacing_v, self.panel_spacing_h)
+        if not all(spacing is None or 0.0 < spacing < 1e6 for spacing in given):
+            raise ValueError("spacing_v, spacing_h and those of panels: must be positive")
 
 
 def _factor(n: int, step: Array) -> Array:
@@ -203,9 +244,16 @@ def array_gain_dbi(
     theta, phi = to_local(theta_deg, phi_deg, bearing_deg=bearing_deg, downtilt_deg=downtilt_deg)
     t, p = np.radians(theta), np.radians(phi)
     tilt, scan = np.radians(array.tilt_deg), np.radians(array.scan_deg)
-    rows = array.spacing_v * (np.cos(t) + np.sin(tilt))
-    columns = array.spacing_h * (np.sin(t) * np.sin(p) - np.cos(tilt) * np.sin(scan))
-    factor = _factor(array.n_rows, rows) * _factor(array.n_columns, columns)
+    rows = np.cos(t) + np.sin(tilt)
+    columns = np.sin(t) * np.sin(p) - np.cos(tilt) * np.sin(scan)
+    high = array.panel_spacing_v or array.n_rows * array.spacing_v
+    wide = array.panel_spacing_h or array.n_columns * array.spacing_h
+    factor = (
+        _factor(array.n_rows, array.spacing_v * rows)
+        * _factor(array.n_columns, array.spacing_h * columns)
+        * _factor(array.n_panel_rows, high * rows)
+        * _factor(array.n_panel_columns, wide * columns)
+    )
     element = 0.0 if array.is_isotropic else element_gain_dbi(theta, phi)
     return np.asarray(element + 10.0 * np.log10(np.maximum(factor, 1e-12)))
 
