@@ -1,9 +1,9 @@
 """Calibrate a path loss law on measured LoRaWAN, NB-IoT and Sigfox receptions.
 
 The samples are those of github.com/martin146/ieee-access-data (MIT, martin146): a CSV file with the
-columns tech, city, lat, lon, rssi, snr, dist (km) and rsrp. Run with the path of that file:
+columns tech, city, lat, lon, rssi, snr, dist (km) and rsrp. It is not part of the project.
 
-    python examples/calibrate_lpwan.py lpwan_brno_ostrava.csv
+Usage: python examples/calibrate_lpwan.py lpwan_brno_ostrava.csv [--cut-km 5]
 
 Only received packets are in it: beyond some distance the weak ones are missing, so every slope is
 too small (survivor bias). Gateways stand on hills; samples beyond the cut say little of a city.

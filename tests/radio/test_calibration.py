@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -64,3 +68,25 @@ def test_error_over_unseen_samples_is_no_smaller_than_over_seen_ones() -> None:
 def test_bad_samples_are_refused(distance: list[float], loss: list[float], match: str) -> None:
     with pytest.raises(ValueError, match=match):
         fit_path_loss(distance, loss)
+
+
+@pytest.mark.reference
+def test_fit_beats_hata_and_free_space_on_every_real_sample(reference_dir: Path) -> None:
+    """Also with their mean error taken out; reads receptions of Brno and Ostrava."""
+    script = Path(__file__).parents[2] / "examples/calibrate_lpwan.py"
+    sample = reference_dir / "data/fixtures/lpwan_brno_ostrava.csv"
+    if not sample.is_file():
+        pytest.skip("no lpwan_brno_ostrava.csv among the reference files")
+    done = subprocess.run(
+        [sys.executable, str(script), str(sample)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    rows = [line.split("|")[1:-1] for line in done.stdout.splitlines() if line.startswith("| ")]
+    assert len(rows) == 7
+    for row in rows[1:]:
+        fit, hata, free = (float(cell.split()[0]) for cell in row[4:])
+        assert fit < min(hata, free)
+        assert fit < float(row[5].split("(")[1].rstrip(") "))
