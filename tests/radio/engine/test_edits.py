@@ -98,15 +98,15 @@ def test_power_change_after_a_move(cells):
 
 
 def test_removing_what_drowned_the_rest_loses_no_digits():
-    near = make_cell("near", site="near", x_m=X0 + 5.0, y_m=Y0, tx_power_dbm=53.0, load=1.0,
+    near = make_cell("near", site="near", x_m=X0 + 5.0, y_m=Y0, tx_power_dbm=160.0, load=1.0,
                      operator="B")  # fmt: skip
-    far = [make_cell(f"far-{i}", site=f"far-{i}", x_m=X0 + 20_000.0 * i, tx_power_dbm=20.0)
+    far = [make_cell(f"far-{i}", site=f"far-{i}", x_m=X0 + 3000.0 * i, tx_power_dbm=60.0)
            for i in (1, 2, 3)]  # fmt: skip
     made = RadioNetwork([near, *far])
     made.add_users([0], [X0], [Y0], operator="A")
     made.query()
-    for _ in range(50):
-        made.edit_cell("near", is_on=False)
+    for i in range(20):
+        made.edit_cell("near", is_on=False, tx_power_dbm=160.0 - i)
         made.query()
         made.edit_cell("near", is_on=True)
         made.query()
