@@ -84,7 +84,7 @@ def entries() -> Iterator[Entry]:
     heights_m = profiles()
     if version_of("itmlogic"):
         theirs = [itmlogic_db(row) for row in heights_m[:N_THEIRS]]
-            assert np.median(np.abs(np.asarray(_itm(heights_m, 1)())[:N_THEIRS] - theirs)) < 0.1
+        assert np.median(np.abs(np.asarray(_itm(heights_m, 1)())[:N_THEIRS] - theirs)) < 0.1
         for n_threads in (1, 2):
             yield compare(
                 f"W4 ITM, 300-point profiles, {n_threads} thread{'s' * (n_threads > 1)}",
