@@ -17,6 +17,7 @@ enum {
     SITE_LOS_D0, SITE_LOS_D1,     /* P(LOS) = s + e (1 - s), s = min(1, d0 / d), */
     SITE_LOS_K,                   /* e = exp2(-k max(d - d1, 0)) */
     SITE_DMIN,                    /* smaller d2D are taken as this [m] */
+    SITE_LOS_C, SITE_LOS_CK,      /* high terminals: P(LOS) (1 + c d^3 exp2(-ck d)); c = 0 without */
     SITE_COLUMNS
 };
 
@@ -29,6 +30,7 @@ enum {
     SECTOR_A_MAX,                 /* most the whole pattern takes away */
     SECTOR_POWER,                 /* log2 of EIRP per resource element [mW] */
     SECTOR_LOAD,                  /* share of time and band that is on the air */
+    SECTOR_SERVES,                /* 1: may be best server; 0: interferes only */
     SECTOR_COLUMNS
 };
 

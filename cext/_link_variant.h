@@ -12,11 +12,13 @@ typedef struct {
 } SW_FN(geometry);
 
 /* E[gain] = P(LOS) g_LOS + (1 - P(LOS)) g_NLOS: TR 38.901 Tables 7.4.1-1 and 7.4.2-1.
- * `linear` is a constant where this is inlined: only RMa has a term in d3D, the others save a root. */
+ * `linear`, `high` and `n` are constants where this is inlined: only RMa has a term in d3D, only UMa
+ * with terminals over 13 m the last factor of P(LOS); the others save a root or a power. */
 static inline __attribute__((always_inline)) void
-SW_FN(site_gain_of)(const float *restrict s, SW_FN(geometry) *restrict g, const int linear)
+SW_FN(site_gain_of)(const float *restrict s, SW_FN(geometry) *restrict g, const int linear,
+                    const int high, const int n)
 {
-    for (int i = 0; i < SW_BLOCK; i++) {
+    for (int i = 0; i < n; i++) {
         float dx = g->x[i] - s[SITE_X], dy = g->y[i] - s[SITE_Y], dh = s[SITE_DH];
         float d2 = sqrtf(dx * dx + dy * dy);
         d2 = d2 > s[SITE_DMIN] ? d2 : s[SITE_DMIN];
@@ -34,27 +36,46 @@ SW_FN(site_gain_of)(const float *restrict s, SW_FN(geometry) *restrict g, const 
         float beyond = d2 - s[SITE_LOS_D1];
         beyond = beyond > 0.0f ? beyond : 0.0f;
         float p_los = share + SW_FN(exp2)(-s[SITE_LOS_K] * beyond) * (1.0f - share);
+        if (high) {
+            float more = s[SITE_LOS_C] * d2 * d2 * d2 * SW_FN(exp2)(-s[SITE_LOS_CK] * d2);
+            p_los = p_los * (1.0f + (share < 1.0f ? more : 0.0f));
+            p_los = p_los < 1.0f ? p_los : 1.0f;
+        }
         g->gain[i] = p_los * SW_FN(exp2)(los) + (1.0f - p_los) * SW_FN(exp2)(nlos);
     }
 }
 
-static inline void SW_FN(site_gain)(const float *restrict s, SW_FN(geometry) *restrict g)
+static inline __attribute__((always_inline)) void
+SW_FN(site_gain_n)(const float *restrict s, SW_FN(geometry) *restrict g, const int n)
 {
-    if (s[SITE_NEAR_C] != 0.0f)
-        SW_FN(site_gain_of)(s, g, 1);
+    if (s[SITE_LOS_C] != 0.0f)
+        SW_FN(site_gain_of)(s, g, 0, 1, n);
+    else if (s[SITE_NEAR_C] != 0.0f)
+        SW_FN(site_gain_of)(s, g, 1, 0, n);
     else
-        SW_FN(site_gain_of)(s, g, 0);
+        SW_FN(site_gain_of)(s, g, 0, 0, n);
 }
 
-static inline void SW_FN(site_angles)(const float *restrict s, SW_FN(geometry) *restrict g)
+static inline void SW_FN(site_gain)(const float *restrict s, SW_FN(geometry) *restrict g)
 {
-    for (int i = 0; i < SW_BLOCK; i++) {
+    SW_FN(site_gain_n)(s, g, SW_BLOCK);
+}
+
+static inline __attribute__((always_inline)) void
+SW_FN(site_angles_n)(const float *restrict s, SW_FN(geometry) *restrict g, const int n)
+{
+    for (int i = 0; i < n; i++) {
         float dx = g->x[i] - s[SITE_X], dy = g->y[i] - s[SITE_Y];
         float d2 = sqrtf(dx * dx + dy * dy);
         d2 = d2 > s[SITE_DMIN] ? d2 : s[SITE_DMIN];
         g->azimuth[i] = SW_FN(atan2)(dy, dx);
         g->depression[i] = SW_FN(atan2)(s[SITE_DH], d2);
     }
+}
+
+static inline void SW_FN(site_angles)(const float *restrict s, SW_FN(geometry) *restrict g)
+{
+    SW_FN(site_angles_n)(s, g, SW_BLOCK);
 }
 
 typedef struct {

@@ -9,6 +9,7 @@ __all__ = [
     "SITE_COLUMNS",
     "best_server",
     "links",
+    "raster",
 ]
 
 MAX_CARRIERS: int
@@ -43,3 +44,25 @@ def links(
     out: _Floats | None = None,
     n_threads: int = 1,
 ) -> _Floats: ...
+def raster(
+    x0_m: float,
+    y0_m: float,
+    step_m: float,
+    inside: NDArray[np.uint8],
+    sites: _Floats,
+    sectors: _Floats,
+    first: _Indices,
+    carrier: _Indices,
+    column: _Indices,
+    mixing: _Floats,
+    noise_mw: _Floats,
+    curves: _Floats,
+    kind: _Indices,
+    free_rate: _Floats,
+    *,
+    curve_low_db: float,
+    curve_step_db: float,
+    error_share: float,
+    out: tuple[_Floats, _Floats, _Floats, _Indices],
+    n_threads: int = 1,
+) -> tuple[_Floats, _Floats, _Floats, _Indices]: ...

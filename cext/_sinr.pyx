@@ -11,7 +11,7 @@ vectorise; a NaN or infinity is refused before the loop, so nothing is lost by i
 import numpy as np
 
 from cython.parallel cimport prange
-from libc.stdint cimport int32_t
+from libc.stdint cimport int32_t, uint8_t
 
 from cext._checks cimport first_bad
 from cext._isa cimport active_index, usable_threads
@@ -41,18 +41,39 @@ cdef extern from "_sinr_kernel.h" nogil:
         float* sinr
         int32_t* best
 
+    ctypedef struct sw_raster:
+        sw_layer layer
+        double x0
+        double y0
+        double step
+        Py_ssize_t n_x
+        Py_ssize_t n_y
+        const uint8_t* inside
+        double share
+        const float* curves
+        Py_ssize_t n_curve
+        float curve_low
+        float curve_step
+        const int32_t* kind
+        const float* free_rate
+        float* rsrp
+        float* sinr
+        float* rate
+        int32_t* best
+
+    int sw_square(int isa, const sw_raster* map, Py_ssize_t square)
     void sw_serve(int isa, const sw_layer* layer, Py_ssize_t block)
     void sw_links(int isa, const sw_layer* layer, Py_ssize_t block)
 
-__all__ = ["MAX_CARRIERS", "SECTOR_COLUMNS", "SITE_COLUMNS", "best_server", "links"]
+__all__ = ["MAX_CARRIERS", "SECTOR_COLUMNS", "SITE_COLUMNS", "best_server", "links", "raster"]
 
 MAX_CARRIERS = SW_MAX_CARRIERS
 
 SITE_COLUMNS = (
     "x", "y", "dh", "break", "near_a", "near_b", "near_c", "far_a", "far_b", "nlos_a", "nlos_b",
-    "los_d0", "los_d1", "los_k", "d_min",
+    "los_d0", "los_d1", "los_k", "d_min", "los_c", "los_ck",
 )
-SECTOR_COLUMNS = ("azimuth", "kh", "tilt", "kv", "sla_v", "a_max", "power", "load")
+SECTOR_COLUMNS = ("azimuth", "kh", "tilt", "kv", "sla_v", "a_max", "power", "load", "serves")
 
 cdef int _check_vector(str name, const float[::1] values) except -1:
     cdef Py_ssize_t row = first_bad(&values[0], values.shape[0]) if values.shape[0] else -1
@@ -121,6 +142,19 @@ cdef int _check_points(const float[::1] x_m, const float[::1] y_m) except -1:
     return 0
 
 
+cdef int _check_serves(const float[:, ::1] sectors) except -1:
+    cdef Py_ssize_t i, n = sectors.shape[0], serving = 0
+    for i in range(n):
+        if sectors[i, N_SECTOR - 1] != 0 and sectors[i, N_SECTOR - 1] != 1:
+            raise ValueError(f"sectors: row {i}: serves is {sectors[i, N_SECTOR - 1]}, must be 0 or 1")
+        if sectors[i, N_SECTOR - 2] < 0:
+            raise ValueError(f"sectors: row {i}: load is {sectors[i, N_SECTOR - 2]}, must not be negative")
+        serving += sectors[i, N_SECTOR - 1] == 1
+    if serving == 0:
+        raise ValueError("sectors: no row serves")
+    return 0
+
+
 def best_server(
     const float[::1] x_m not None,
     const float[::1] y_m not None,
@@ -145,6 +179,7 @@ def best_server(
     _check_table("sectors", sectors, N_SECTOR)
     _check_indices(sites.shape[0], sectors.shape[0], first, column)
     _check_carriers(sectors.shape[0], carrier, mixing, noise_mw)
+    _check_serves(sectors)
     if out is None:
         out = (np.empty(n, np.float32), np.empty(n, np.float32), np.empty(n, np.int32))
     rsrp, sinr, best = out
@@ -196,4 +231,84 @@ def links(
     layer.rsrp = &rsrp[0, 0]
     for block in prange(n_blocks, nogil=True, schedule="static", num_threads=threads):
         sw_links(isa, &layer, block)
+    return out
+
+
+def raster(
+    double x0_m,
+    double y0_m,
+    double step_m,
+    const uint8_t[:, ::1] inside not None,
+    const float[:, ::1] sites not None,
+    const float[:, ::1] sectors not None,
+    const int32_t[::1] first not None,
+    const int32_t[::1] carrier not None,
+    const int32_t[::1] column not None,
+    const float[:, ::1] mixing not None,
+    const float[::1] noise_mw not None,
+    const float[:, ::1] curves not None,
+    const int32_t[::1] kind not None,
+    const float[::1] free_rate not None,
+    *,
+    float curve_low_db,
+    float curve_step_db,
+    double error_share,
+    out,
+    n_threads=1,
+):
+    cdef Py_ssize_t n_y = inside.shape[0], n_x = inside.shape[1]
+    cdef Py_ssize_t n_squares = ((n_x + 63) // 64) * ((n_y + 63) // 64), square, i
+    cdef int isa = active_index(), threads = usable_threads(n_threads), lost = 0
+    cdef float[:, ::1] rsrp, sinr, rate
+    cdef int32_t[:, ::1] best
+    cdef sw_raster map
+    if not (abs(x0_m) < 1e9 and abs(y0_m) < 1e9):
+        raise ValueError(f"x0_m, y0_m: {x0_m}, {y0_m} is no place")
+    if not 0 < step_m < 1e6:
+        raise ValueError(f"step_m: {step_m} must be positive and below 1e6")
+    if not 0 <= error_share <= 1:
+        raise ValueError(f"error_share: {error_share} must be in 0..1")
+    if not curve_step_db > 0 or not -1e6 < curve_low_db < 1e6:
+        raise ValueError(f"curve_low_db, curve_step_db: {curve_low_db}, {curve_step_db} is no scale")
+    _check_table("sites", sites, N_SITE)
+    _check_table("sectors", sectors, N_SECTOR)
+    _check_indices(sites.shape[0], sectors.shape[0], first, column)
+    _check_carriers(sectors.shape[0], carrier, mixing, noise_mw)
+    _check_serves(sectors)
+    if curves.shape[1] == 0:
+        raise ValueError("curves: has no column")
+    _check_table("curves", curves, <int>curves.shape[1])
+    if kind.shape[0] != sectors.shape[0] or free_rate.shape[0] != sectors.shape[0]:
+        raise ValueError(
+            f"kind, free_rate: have {kind.shape[0]} and {free_rate.shape[0]} rows, "
+            f"must have {sectors.shape[0]}"
+        )
+    _check_vector("free_rate", free_rate)
+    for i in range(kind.shape[0]):
+        if kind[i] < 0 or kind[i] >= curves.shape[0]:
+            raise ValueError(f"kind: row {i} is {kind[i]}, must be in 0..{curves.shape[0] - 1}")
+    rsrp, sinr, rate, best = out
+    if {np.shape(part) for part in out} != {(n_y, n_x)}:
+        raise ValueError(
+            f"out: must be four arrays of shape ({n_y}, {n_x}): three float32 and one int32"
+        )
+    if n_squares == 0:
+        return out
+    map.layer.x, map.layer.y, map.layer.n_points = NULL, NULL, 0
+    map.layer.sites, map.layer.n_sites = &sites[0, 0], sites.shape[0]
+    map.layer.sectors, map.layer.n_sectors = &sectors[0, 0], sectors.shape[0]
+    map.layer.first, map.layer.carrier, map.layer.column = &first[0], &carrier[0], &column[0]
+    map.layer.mixing, map.layer.noise = &mixing[0, 0], &noise_mw[0]
+    map.layer.n_carriers = noise_mw.shape[0]
+    map.layer.rsrp, map.layer.sinr, map.layer.best = NULL, NULL, NULL
+    map.x0, map.y0, map.step, map.n_x, map.n_y = x0_m, y0_m, step_m, n_x, n_y
+    map.inside, map.share = &inside[0, 0], error_share
+    map.curves, map.n_curve = &curves[0, 0], curves.shape[1]
+    map.curve_low, map.curve_step = curve_low_db, curve_step_db
+    map.kind, map.free_rate = &kind[0], &free_rate[0]
+    map.rsrp, map.sinr, map.rate, map.best = &rsrp[0, 0], &sinr[0, 0], &rate[0, 0], &best[0, 0]
+    for square in prange(n_squares, nogil=True, schedule="dynamic", num_threads=threads):
+        lost += 1 - sw_square(isa, &map, square)
+    if lost:
+        raise MemoryError(f"no memory for {lost} squares of the raster")
     return out

@@ -2,6 +2,8 @@
 #ifndef STELLWERK_SINR_KERNEL_H
 #define STELLWERK_SINR_KERNEL_H
 
+#include <stdlib.h>
+
 #include "_link_tables.h"
 
 #define SW_MAX_CARRIERS 32  /* 128 kB of stack per thread */
@@ -23,6 +25,21 @@ typedef struct {
     int32_t *best;                /* [n_points] */
 } sw_layer;
 
+typedef struct {
+    sw_layer layer;               /* without points and results */
+    double x0, y0, step;          /* centre of cell [0, 0] in the coordinates of the sites [m] */
+    ptrdiff_t n_x, n_y;
+    const uint8_t *inside;        /* [n_y][n_x] where to compute */
+    double share;                 /* error of noise and interference that is allowed */
+    const float *curves;          /* [n_kinds][n_curve] rate over SINR */
+    ptrdiff_t n_curve;
+    float curve_low, curve_step;  /* SINR of the first entry, between entries [dB] */
+    const int32_t *kind;          /* [n_sectors] curve of a column */
+    const float *free_rate;       /* [n_sectors] factor of a column */
+    float *rsrp, *sinr, *rate;    /* [n_y][n_x], written where inside */
+    int32_t *best;
+} sw_raster;
+
 #define SW_BODY "_sinr_variant.h"
 #include "_variants.h"
 
@@ -30,6 +47,14 @@ typedef void (*sw_block_fn)(const sw_layer *, ptrdiff_t);
 
 static const sw_block_fn sw_serve_table[] = SW_EACH_ISA(serve);
 static const sw_block_fn sw_links_table[] = SW_EACH_ISA(links);
+
+typedef int (*sw_square_fn)(const sw_raster *, ptrdiff_t);
+static const sw_square_fn sw_square_table[] = SW_EACH_ISA(square);
+
+static inline int sw_square(int isa, const sw_raster *map, ptrdiff_t square)
+{
+    return sw_square_table[isa](map, square);
+}
 
 static inline void sw_serve(int isa, const sw_layer *layer, ptrdiff_t block)
 {

@@ -45,26 +45,28 @@ static inline float SW_FN(pick)(int32_t mask, float a, float b)
 }
 
 /* Every load stands before the choices: a load inside one makes gcc keep the branch. */
-static inline void SW_FN(accumulate)(float p, float load, int32_t column,
+static inline void SW_FN(accumulate)(float p, float load, float serves, int32_t column,
                                      SW_FN(state) *restrict st, int i)
 {
+    float bid = p * serves + (serves - 1.0f) * 2.0f; /* -2 of what only interferes: never wins */
     float w = p * load, best = st->best[i], own = st->own[i], others = st->others[i];
     int32_t index = st->index[i];
-    int32_t wins = -(int32_t)(p > best);
+    int32_t wins = -(int32_t)(bid > best);
     st->others[i] = others + SW_FN(pick)(wins, own, w);
     st->own[i] = SW_FN(pick)(wins, w, own);
     st->index[i] = (column & wins) | (index & ~wins);
-    st->best[i] = p > best ? p : best;
+    st->best[i] = bid > best ? bid : best;
 }
 
 static inline void SW_FN(add_sector)(const float *sector, int32_t column,
                                      const SW_FN(geometry) *restrict g, SW_FN(state) *restrict st)
 {
     SW_FN(sector) c = SW_FN(read_sector)(sector);
+    float serves = sector[SECTOR_SERVES];
     for (int i = 0; i < SW_BLOCK; i++) {
         float gain = g->gain[i], azimuth = g->azimuth[i], depression = g->depression[i];
         float p = gain * SW_FN(exp2)(SW_FN(eirp)(c, azimuth, depression));
-        SW_FN(accumulate)(p, c.load, column, st, i);
+        SW_FN(accumulate)(p, c.load, serves, column, st, i);
     }
 }
 
@@ -72,8 +74,9 @@ static inline void SW_FN(add_omni)(const float *sector, int32_t column,
                                    const SW_FN(geometry) *restrict g, SW_FN(state) *restrict st)
 {
     float load = sector[SECTOR_LOAD], power = SW_FN(exp2)(sector[SECTOR_POWER]);
+    float serves = sector[SECTOR_SERVES];
     for (int i = 0; i < SW_BLOCK; i++)
-        SW_FN(accumulate)(g->gain[i] * power, load, column, st, i);
+        SW_FN(accumulate)(g->gain[i] * power, load, serves, column, st, i);
 }
 
 static inline void SW_FN(finish)(const sw_layer *layer, const SW_FN(state) *restrict st,
@@ -112,6 +115,16 @@ static inline void SW_FN(finish)(const sw_layer *layer, const SW_FN(state) *rest
     }
 }
 
+static inline void SW_FN(clear)(const sw_layer *layer, SW_FN(state) *st)
+{
+    memset(st, 0, (size_t)layer->n_carriers * sizeof st[0]);
+    for (ptrdiff_t c = 0; c < layer->n_carriers; c++) {
+        memset(st[c].index, 0xff, sizeof st[c].index);
+        for (int i = 0; i < SW_BLOCK; i++)
+            st[c].best[i] = -1.0f; /* so that a power which underflows to 0 still serves */
+    }
+}
+
 static void SW_FN(serve)(const sw_layer *layer, ptrdiff_t block)
 {
     ptrdiff_t start = block * SW_BLOCK;
@@ -122,9 +135,7 @@ static void SW_FN(serve)(const sw_layer *layer, ptrdiff_t block)
     int32_t SW_ALIGNED best[SW_BLOCK];
 
     SW_FN(load_points)(layer, start, n, &g);
-    memset(st, 0, (size_t)layer->n_carriers * sizeof st[0]);
-    for (ptrdiff_t c = 0; c < layer->n_carriers; c++)
-        memset(st[c].index, 0xff, sizeof st[c].index);
+    SW_FN(clear)(layer, st);
     memset(rsrp, 0, sizeof rsrp);
     memset(sinr, 0, sizeof sinr);
     for (ptrdiff_t s = 0; s < layer->n_sites; s++) {
@@ -171,3 +182,5 @@ static void SW_FN(links)(const sw_layer *layer, ptrdiff_t block)
         }
     }
 }
+
+#include "_sinr_tiles.h"

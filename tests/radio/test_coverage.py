@@ -210,14 +210,12 @@ def test_cells_of_several_layers_are_answered_in_their_order():
     np.testing.assert_allclose(both[:, half:], points.rsrp_dbm(cells[half:], x, y), atol=2e-3)
 
 
-def test_macro_levels_hold_up_to_thirteen_metres_and_are_refused_above():
-    """P(LOS) of UMa has a term for higher terminals that the kernel does not have."""
-    x, y = np.array([X0 + 100.0, X0 + 900.0]), np.array([Y0, Y0])
+@pytest.mark.parametrize("height_m", [13.0, 13.1, 22.5])
+def test_macro_levels_hold_for_high_terminals(height_m):
+    x, y = np.array([X0 + 30.0, X0 + 100.0, X0 + 900.0]), np.array([Y0, Y0, Y0])
     cells = [make_cell()]
-    level = points.rsrp_dbm(cells, x, y, 13.0)
-    np.testing.assert_allclose(level, oracle_levels(cells, x, y, 13.0), atol=0.002)
-    with pytest.raises(ModelRangeError, match=r"UMa: terminal height .* is 13\.1, valid is .* 13"):
-        points.rsrp_dbm(cells, x, y, 13.1)
+    level = points.rsrp_dbm(cells, x, y, height_m)
+    np.testing.assert_allclose(level, oracle_levels(cells, x, y, height_m), atol=0.002)
 
 
 def test_street_levels_hold_for_high_terminals():

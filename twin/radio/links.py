@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cext import _isa, _sinr
 from twin.model.city import Cell
-from twin.model.errors import InputError, ModelError, ModelRangeError
+from twin.model.errors import InputError, ModelError
 from twin.radio.antenna.pattern import A_MAX_DB, SLA_V_DB
 from twin.radio.link.bands import n_resource_blocks, occupied_hz
 from twin.radio.link.noise import noise_dbm
@@ -26,7 +26,6 @@ __all__ = ["LayerTables", "layer_tables", "link_levels_dbm", "power_per_re_dbm",
 
 _LOG2_PER_DB = math.log2(10.0) / 10.0
 _MIN_DISTANCE_M = 10.0
-_HIGHEST_UMA_M = 13.0  # above it P(LOS) has a height term, which the kernel leaves out
 _LOG2_E = math.log2(math.e)
 
 
@@ -241,13 +240,6 @@ def _check(cells: Sequence[Cell], height_m: float) -> None:
         freq_hz = np.array([cell.carrier_hz for cell in chosen])
         h_bs_m = np.array([cell.height_m for cell in chosen])
         pathloss_db(scenario, 100.0, freq_hz, h_bs_m, height_m, is_los=False)
-        if scenario == "UMa" and height_m > _HIGHEST_UMA_M:
-            raise ModelRangeError(
-                "kernel of TR 38.901 UMa",
-                "terminal height [m]",
-                height_m,
-                f"1.5 to {_HIGHEST_UMA_M:g}",
-            )
 
 
 def _carrier_of(cell: Cell) -> tuple[float, float, float]:
@@ -336,7 +328,10 @@ def _site_row(cell: Cell, *, x0_m: float, y0_m: float, height_m: float) -> tuple
     interferers).
     """
     place = (cell.x_m - x0_m, cell.y_m - y0_m, cell.height_m - height_m)
-    return (*place, *_COEFFICIENTS[cell.scenario](cell, height_m), _MIN_DISTANCE_M)
+    above_m = max(0.0, height_m - 13.0) if cell.scenario == "UMa" else 0.0
+    # TR 38.901 Table 7.4.2-1: C'(h_UT) 5/4 (d / 100)^3 exp(-d / 150)
+    high = (1.25e-6 * (above_m / 10.0) ** 1.5, _LOG2_E / 150.0)
+    return (*place, *_COEFFICIENTS[cell.scenario](cell, height_m), _MIN_DISTANCE_M, *high)
 
 
 def _sector_row(cell: Cell) -> tuple[float, ...]:
@@ -352,4 +347,5 @@ def _sector_row(cell: Cell) -> tuple[float, ...]:
         _LOG2_PER_DB * A_MAX_DB,
         _LOG2_PER_DB * power_per_re_dbm(cell),
         cell.load,
+        1.0,
     )
