@@ -33,7 +33,7 @@ check: $(VENV)/.installed-dev ## lint, types, layers, unit tests (4 minutes at m
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_docstrings.py $(PACKAGES)
 	$(BIN)/bandit -q -r -ll $(PACKAGES)
-	$(PYTEST) -q -m "not long and not soak and not daemon and not chromium" --slow-share=0.1
+	$(PYTEST) -q -n 3 --dist worksteal -m "not long and not soak and not daemon and not chromium" --slow-share=0.1
 
 soak: $(VENV)/.installed-dev ## schedules, fuzzing, mutation: MINUTES=60, resumes where it stopped
 	$(PYTEST) -q -m soak
