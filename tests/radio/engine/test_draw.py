@@ -41,6 +41,73 @@ def shadow(site, x, y, *, seed, d_m):
     return loss - nlos, loss - los
 
 
+def states_and_shadows(scenario, d_m, carrier_hz, heights_m, *, n_seeds=30):
+    """State and shadowing at places kilometres apart, each at one distance of a site of its own.
+
+    Two heights on one site share state and shadowing: the difference of their levels tells the
+    state, and then the level tells the shadowing.
+    """
+    place = 5000.0 * np.arange(10)
+    xs, ys = (part.ravel() for part in np.meshgrid(X0 + place, Y0 + place))
+    fields = {"scenario": scenario, "carrier_hz": carrier_hz, "beamwidth_h_deg": 360.0,
+              "beamwidth_v_deg": 180.0, "antenna_gain_dbi": 0.0}  # fmt: skip
+    cells = [
+        make_cell(f"{i}/{h}", site=f"s{i}", x_m=x, y_m=y, height_m=h, **fields)
+        for i, (x, y) in enumerate(zip(xs, ys, strict=True))
+        for h in heights_m
+    ]
+    loss = np.array([
+        [float(pathloss_db(scenario, d_m, carrier_hz, h, 1.5, is_los=flag)) for h in heights_m]
+        for flag in (False, True)
+    ])  # fmt: skip
+    steps = loss[:, 1] - loss[:, 0]
+    assert abs(steps[0] - steps[1]) > 0.05
+    sent_dbm = 46.0 - 10 * np.log10(12 * 245)
+    states, shadows = [], []
+    for seed in range(n_seeds):
+        made = RadioNetwork(cells, los="draw", seed=seed)
+        made.add_users(range(len(xs)), xs + d_m, ys, operator="A")
+        every = made.levels_dbm().astype(float).reshape(len(xs), len(xs), 2)
+        own = sent_dbm - every[np.arange(len(xs)), np.arange(len(xs))]
+        step = own[:, 1] - own[:, 0]
+        state = (np.abs(step - steps[1]) < np.abs(step - steps[0])).astype(int)
+        np.testing.assert_allclose(step, steps[state], atol=0.02)
+        states.append(state)
+        shadows.append(loss[state, 0] - own[:, 0])
+    return np.array(states), np.array(shadows)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "d_m", "carrier_hz", "heights_m", "sigma_los_db", "sigma_nlos_db"),
+    [
+        ("UMa", 60.0, 3.6e9, (20.0, 30.0), 4.0, 6.0),
+        ("UMi", 50.0, 3.6e9, (8.0, 14.0), 4.0, 7.82),
+        ("RMa", 600.0, 3.6e9, (20.0, 50.0), 4.0, 8.0),
+        ("RMa", 800.0, 0.7e9, (10.0, 14.0), 6.0, 8.0),  # beyond the breakpoint
+    ],
+)
+def test_states_and_spreads_are_those_of_the_tables(
+    scenario, d_m, carrier_hz, heights_m, sigma_los_db, sigma_nlos_db
+):
+    states, shadows = states_and_shadows(scenario, d_m, carrier_hz, heights_m)
+    p = float(np.asarray(los_probability(scenario, d_m, 1.5)))
+    assert 0.2 < p < 0.8
+    assert states.mean() == pytest.approx(p, abs=4 * np.sqrt(p * (1 - p) / states.size))
+    for flag, sigma_db in ((1, sigma_los_db), (0, sigma_nlos_db)):
+        values = shadows[states == flag]
+        n = values.size
+        assert n > 500
+        assert values.mean() == pytest.approx(0.0, abs=4 * sigma_db / np.sqrt(n))
+        assert values.std() == pytest.approx(sigma_db, abs=4 * sigma_db / np.sqrt(2 * n))
+
+
+def test_places_kilometres_apart_are_uncorrelated():
+    states, shadows = states_and_shadows("UMa", 60.0, 3.6e9, (20.0, 30.0))
+    for values in (states, shadows):
+        one, two = values[:, :-1].ravel(), values[:, 1:].ravel()
+        assert np.corrcoef(one, two)[0, 1] == pytest.approx(0.0, abs=4 / np.sqrt(one.size))
+
+
 def test_the_same_place_draws_the_same_and_a_metre_on_nearly_the_same():
     x, y = ring(1000.0, 400, np.random.default_rng(1))
     one, two = (levels([cell("c", "s")], x, y, los="draw", seed=7) for _ in range(2))
@@ -71,20 +138,6 @@ def test_spread_without_line_of_sight_and_correlation_of_sites():
     assert np.std(a[keep]) == pytest.approx(6.0, abs=0.15)
     assert np.mean(a[keep]) == pytest.approx(0.0, abs=0.2)
     assert np.corrcoef(a[keep], b[keep])[0, 1] == pytest.approx(0.5, abs=0.03)
-
-
-def test_share_of_line_of_sight_is_its_probability():
-    rng, d_m = np.random.default_rng(4), 100.0
-    p = float(np.asarray(los_probability("UMa", d_m, 1.5)))
-    share = []
-    for seed in range(300):
-        x, y = ring(d_m, 12, rng)
-        loss = levels([cell("c", f"s{seed}")], x, y, los="draw", seed=seed) + 17.0
-        los = float(pathloss_db("UMa", d_m, 3.6e9, 25.0, 1.5, is_los=True))
-        nlos = float(pathloss_db("UMa", d_m, 3.6e9, 25.0, 1.5, is_los=False))
-        share.append(np.mean(loss - los))  # E = (1 - p) (nlos - los)
-    want = (1 - p) * (nlos - los)
-    assert np.mean(share) == pytest.approx(want, abs=4 * np.std(share) / np.sqrt(len(share)))
 
 
 def test_given_line_of_sight_has_the_loss_of_its_branch():

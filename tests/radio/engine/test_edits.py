@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "oracles"))
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from radio_cells import X0, Y0, make_cell, random_layer, random_points
@@ -26,29 +26,33 @@ def network(cells, n=200, seed=0, **options):
     return made
 
 
-def anew(edited):
-    fresh = RadioNetwork(edited.cells, los=edited.los, seed=edited.seed)
-    for operator in ("A", "B"):
-        mine = [i for i, name in enumerate(edited.user_ids) if operator_of(name) == operator]
-        if mine:
-            names = [edited.user_ids[i] for i in mine]
-            fresh.add_users(names, *edited.positions_m[:, mine], operator=operator)
+def anew(edited, **options):
+    """A network made of what the edited one holds now."""
+    fresh = RadioNetwork(edited.cells, los=edited.los, seed=edited.seed, **options)
+    groups = {}
+    for i, name in enumerate(edited.user_ids):
+        groups.setdefault(traits(name), []).append(i)
+    for (operator, height_m), mine in groups.items():
+        names = [edited.user_ids[i] for i in mine]
+        fresh.add_users(names, *edited.positions_m[:, mine], operator=operator, height_m=height_m)
     return fresh
 
 
-def operator_of(name):
-    return "B" if isinstance(name, str) and name.startswith("b") else "A"
+def traits(name):
+    """Operator and height of a user, which its name tells."""
+    return name[:2] if isinstance(name, tuple) else ("A", 1.5)
 
 
 def same(edited, *, bitwise):
     fresh = anew(edited)
     got, want = edited.query(), fresh.query()
     order = [fresh.user_ids.index(name) for name in edited.user_ids] if edited.user_ids else []
+    assert set(got) == set(want)
     for layer, answer in want.items():
         mine = got[layer]
         servers = [[a.cells[i] if i >= 0 else None for i in a.best] for a in (mine, answer)]
         assert servers[0] == [servers[1][i] for i in order]
-        for name in LEVELS:
+        for name in FIELDS[:2] + FIELDS[3:] if bitwise else LEVELS:
             a, b = getattr(mine, name), getattr(answer, name)[order]
             if bitwise:
                 np.testing.assert_array_equal(a, b, err_msg=f"{layer} {name}")
@@ -86,6 +90,14 @@ def test_two_moves_before_one_query(cells):
     made.query()
     made.move_users([5, 9], [X0, X0 + 50], [Y0, Y0 + 70])
     made.move_users([9, 12], [X0 + 400, X0 - 30], [Y0, Y0 + 10])
+    same(made, bitwise=True)
+
+
+def test_two_moves_of_one_user_before_one_query(cells):
+    made = network(cells)
+    made.query()
+    made.move_users([5], [X0 + 400], [Y0])
+    made.move_users([5], [X0], [Y0 - 300])
     same(made, bitwise=True)
 
 
@@ -159,14 +171,20 @@ def test_an_edit_that_fails_leaves_the_network_as_it_was(cells, edit):
         )
 
 
-class Edits(RuleBasedStateMachine):
-    is_long = False
+HEIGHTS_M = {"UMa": 28.0, "UMi": 9.0, "RMa": 40.0}
+WIDTHS = ((90e6, 30e3), (60e6, 60e3), (40e6, 30e3), (20e6, 15e3))
 
-    @initialize(seed=st.integers(0, 2**31), n_sites=st.integers(17, 60), los=st.booleans())
-    def start(self, seed, n_sites, los):
+
+class Edits(RuleBasedStateMachine):
+    share_compared = 0.2
+
+    @initialize(seed=st.integers(0, 2**31), n_cells=st.integers(50, 180), los=st.booleans())
+    def start(self, seed, n_cells, los):
+        self.begin(seed, n_cells, los)
+
+    def begin(self, seed, n_cells, los):
         self.rng = np.random.default_rng(seed)
-        n_sites = 666 if self.is_long and seed % 25 == 0 else n_sites
-        cells = random_layer(self.rng, n_sites, 3)
+        cells = random_layer(self.rng, (n_cells + 2) // 3, 3)[:n_cells]
         self.made = network(cells, 80, seed, los="draw" if los else "expectation")
         self.count, self.touched = 0, False
 
@@ -183,11 +201,12 @@ class Edits(RuleBasedStateMachine):
         if names:
             self.made.move_users(names, *random_points(self.rng, len(names)))
 
-    @rule(operator=st.sampled_from("AB"))
-    def add(self, operator):
-        names = [f"{operator.lower()}{self.count + i}" for i in range(3)]
+    @rule(operator=st.sampled_from("AB"), height_m=st.sampled_from([1.5, 1.7, 5.0, 10.0]))
+    def add(self, operator, height_m):
+        names = [(operator, height_m, self.count + i) for i in range(3)]
         self.count += 3
-        self.made.add_users(names, *random_points(self.rng, 3), operator=operator)
+        points = random_points(self.rng, 3)
+        self.made.add_users(names, *points, operator=operator, height_m=height_m)
 
     @rule()
     def remove(self):
@@ -195,7 +214,7 @@ class Edits(RuleBasedStateMachine):
             self.made.remove_users(self.some())
 
     @rule(what=st.sampled_from(["tx_power_dbm", "tilt_deg", "azimuth_deg", "load", "is_on", "x_m",
-                                "height_m", "carrier_hz", "operator"]))  # fmt: skip
+                                "operator", "mimo_layers"]))  # fmt: skip
     def edit(self, what):
         cell = self.cell()
         value = {
@@ -205,11 +224,35 @@ class Edits(RuleBasedStateMachine):
             "load": float(self.rng.uniform(0, 1)),
             "is_on": not cell.is_on,
             "x_m": X0 + float(self.rng.uniform(-1500, 1500)),
-            "height_m": cell.height_m,
-            "carrier_hz": 3.5e9 + 20e6 * int(self.rng.integers(5)),
             "operator": "AB"[int(self.rng.integers(2))],
+            "mimo_layers": int(self.rng.integers(1, 5)),
         }[what]
         self.made.edit_cell(cell.id, **{what: value})
+        self.touched = True
+
+    @rule()
+    def raise_or_lower(self):
+        cell = self.cell()
+        height_m = HEIGHTS_M[cell.scenario] + float(self.rng.uniform(-3, 3))
+        self.made.edit_cell(cell.id, height_m=height_m)
+        assert height_m in [c.height_m for c in self.made.cells]
+        self.touched = True
+
+    @rule(scenario=st.sampled_from(sorted(HEIGHTS_M)))
+    def rebuild(self, scenario):
+        self.made.edit_cell(self.cell().id, scenario=scenario, height_m=HEIGHTS_M[scenario])
+        self.touched = True
+
+    @rule(width=st.sampled_from(WIDTHS), step=st.integers(0, 4))
+    def retune(self, width, step):
+        self.made.edit_cell(
+            self.cell().id, carrier_hz=3.5e9 + 20e6 * step, bandwidth_hz=width[0], scs_hz=width[1]
+        )
+        self.touched = True
+
+    @rule(band=st.sampled_from(["n77", "n78"]))
+    def relayer(self, band):
+        self.made.edit_cell(self.cell().id, band=band)
         self.touched = True
 
     @rule()
@@ -232,7 +275,7 @@ class Edits(RuleBasedStateMachine):
 
     @invariant()
     def equals_a_network_made_anew(self):
-        if hasattr(self, "made") and self.rng.random() < 0.2:
+        if hasattr(self, "made") and self.rng.random() < self.share_compared:
             same(self.made, bitwise=not self.touched)
 
     def teardown(self):
@@ -248,9 +291,15 @@ TestEdits.settings = settings(
 
 
 class ManyEdits(Edits):
-    """The same at length, on cities up to 2,000 cells."""
+    """The same at length, on cities of 50 to 2,000 cells."""
 
-    is_long = True
+    share_compared = 0.1
+
+    @initialize(seed=st.integers(0, 2**31), n_cells=st.integers(50, 2000), los=st.booleans())
+    def start(self, seed, n_cells, los):
+        hundreds = n_cells // 250 * 250
+        event(f"{hundreds} to {hundreds + 249} cells")
+        self.begin(seed, n_cells, los)
 
 
 @pytest.mark.long

@@ -508,8 +508,10 @@ class RadioNetwork:
         names = [f"{c[3]}/{c[4]}" for c in self._carriers]
         ids = self._names()
         answer = {}
-        for layer in dict.fromkeys(names):
-            kinds = [k for k, name in enumerate(names) if name == layer]
+        held = [cell is not None for cell in self._cells]
+        used = set(self._small[0][held].tolist())
+        for layer in dict.fromkeys(names[k] for k in sorted(used)):
+            kinds = [k for k, name in enumerate(names) if name == layer and k in used]
             chosen = _strongest(best, kinds)
             level, server = _take(best, kinds, chosen), _take(index, kinds, chosen)
             noise = np.full(level.size, self._noise[0])
