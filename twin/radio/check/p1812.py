@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 
 import numpy as np
 
-from twin.model.errors import InputError
+from twin.model.errors import InputError, ModelRangeError
 from twin.radio.check.table import (
     Excluded,
     ReferenceCheck,
@@ -135,9 +135,13 @@ def field_dbuv_m(table: ReferenceTable, row: int, losses: Losses) -> float:
     return float(p1812.field_strength_dbuv_m(losses.loss_db, freq_hz, power_w))
 
 
-def _scenarios(table: ReferenceTable) -> Iterator[Row]:
+def _scenarios(table: ReferenceTable) -> Iterator[Row | Excluded]:
     for i, row in enumerate(table.rows):
-        losses = losses_of_row(table, i)
+        try:
+            losses = losses_of_row(table, i)
+        except ModelRangeError as err:
+            yield Excluded(row=i, reason=str(err))
+            continue
         errors = [float(losses.loss_db) - table.number(i, "Lb (dB)")]
         field = field_dbuv_m(table, i, losses)
         if row.get(_FIELD):
@@ -158,7 +162,11 @@ def _field_strength(table: ReferenceTable) -> Iterator[Row | Excluded]:
         if place is None:
             yield Excluded(row=i, reason=f"{SCENARIOS} beside it has no inputs for this row")
             continue
-        field = field_dbuv_m(scenarios, place, losses_of_row(scenarios, place))
+        try:
+            field = field_dbuv_m(scenarios, place, losses_of_row(scenarios, place))
+        except ModelRangeError as err:
+            yield Excluded(row=i, reason=str(err))
+            continue
         error = abs(field - table.number(i, "E_reference_dBuV_per_m_or_as_source"))
         yield Row(row=i, error=error, tolerance=TOLERANCE_DB)
 

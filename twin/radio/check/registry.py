@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twin.model.errors import InputError
-from twin.radio.check import backhaul, clutter, empirical, itm, lora, tr38901, wifi
+from twin.radio.check import backhaul, clutter, empirical, itm, lora, p452, p1812, tr38901, wifi
 from twin.radio.check.table import Excluded, ReferenceCheck, ReferenceTable, Row, read_table
 
 __all__ = ["CHECKS", "CheckedFile", "check_paths", "check_table", "find_check"]
@@ -21,6 +21,8 @@ CHECKS: tuple[ReferenceCheck, ...] = (
     *clutter.CHECKS,
     *empirical.CHECKS,
     *backhaul.CHECKS,
+    *p1812.CHECKS,
+    *p452.CHECKS,
 )
 """All checks, the most specific header first where one contains another."""
 
