@@ -70,13 +70,13 @@ class TwinPredictor:
     cover : callable
         Gives its coverage; called once and late, for a change of lamps needs no radio. Later only
         the layers that a change touches are computed again.
-    n_threads : int
-        Threads of the kernels.
+    n_threads : int, optional
+        Threads of the kernels; by default one per processor that may be used.
     """
 
     city: City
     cover: Callable[[], CityCoverage]
-    n_threads: int = 2
+    n_threads: int | None = None
     _last: tuple[tuple[Change, ...], WhatIf] | None = field(default=None, init=False)
     _known: CityCoverage | None = field(default=None, init=False)
 

@@ -191,7 +191,7 @@ def open_desk(city: City, inventory: Path, coverage: CityCoverage | None = None)
         if coverage is not None:
             return coverage
         with progress("coverage of the city") as show:
-            return compute(city, n_threads=2, progress=show)
+            return compute(city, progress=show)
 
     return Desk(city=city, devices=load_inventory(inventory), predictor=TwinPredictor(city, cover))
 

@@ -51,7 +51,10 @@ def coverage(
     *,
     city: CityOption = "",
     step: Annotated[float, typer.Option("--step", min=5, max=500, help="Grid step. [m]")] = 25.0,
-    threads: Annotated[int, typer.Option("--threads", min=1, max=64)] = 2,
+    threads: Annotated[
+        int | None,
+        typer.Option("--threads", min=1, max=64, help="By default one per usable processor."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Write rasters to this .npz file.")
     ] = None,

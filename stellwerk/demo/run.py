@@ -85,7 +85,7 @@ def run_demo(
     if on_summary is None:
         table(city.title, city_counts(city))
     with timer.step("coverage"), progress("coverage of the city") as show:
-        coverage = compute(city, n_threads=2, progress=show)
+        coverage = compute(city, progress=show)
     _make(folder)
     with timer.step("start_devices"), waiting("starting devices"):
         lab = Lab(folder, city=city_ref, world_seed=world_seed)

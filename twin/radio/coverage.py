@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from twin.model.city import AccessPoint, Cell, City
 from twin.model.errors import InputError
 from twin.radio.grid import Grid
-from twin.radio.link.bands import band as band_named
-from twin.radio.link.throughput import throughput_bps
-from twin.radio.links import layer_tables, serve
+from twin.radio.links import LEFT_OUT_DB, layer_tables, serve_raster
+from twin.radio.threads import usable_cpus
 from twin.radio.wifi import coverage as wifi_coverage
 from twin.radio.wifi import radio as wifi
 
-__all__ = ["CityCoverage", "LayerCoverage", "compute", "layer_names", "update"]
+__all__ = ["CityCoverage", "LayerCoverage", "compute", "each_layer", "layer_names", "update"]
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +104,8 @@ def compute(
     *,
     step_m: float = 25.0,
     layers: Sequence[str] | None = None,
-    n_threads: int = 2,
+    left_out_db: float = LEFT_OUT_DB,
+    n_threads: int | None = None,
     progress: Progress | None = None,
 ) -> CityCoverage:
     """Compute the coverage of a city.
@@ -120,8 +120,12 @@ def compute(
         Edge of its cells if none is given. [m]
     layers : sequence of str, optional
         Names of the layers, ``A/n78``, ``wifi/5`` or ``5``; by default all.
-    n_threads : int
-        Threads of the kernel; the result does not depend on it.
+    left_out_db : float
+        How far under noise and certain interference the sum of the errors stays that far cells,
+        taken on a lattice, may bring; 20 dB is less than 0.05 dB of SINR. [dB]
+    n_threads : int, optional
+        Threads of the kernel, by default one per processor that may be used; the result does not
+        depend on it.
     progress : callable, optional
         Takes the share done, 0 to 1.
 
@@ -137,17 +141,62 @@ def compute(
     ModelError
         A cell outside the models.
     """
-    chosen = _select(city, layers)
     grid = grid or Grid.over(city.outline, step_m)
     inside = grid.mask(city.outline)
-    place = _Place(grid=grid, inside=inside)
-    done: dict[str, LayerCoverage] = {}
-    for i, name in enumerate(chosen):
-        done[name] = _layer(city, name, place, n_threads=n_threads)
+    chosen = _select(city, layers)
+    done = []
+    every = each_layer(
+        city, grid, inside, layers=chosen, left_out_db=left_out_db, n_threads=n_threads
+    )
+    for layer in every:
+        done.append(layer)
         if progress:
-            progress((i + 1) / len(chosen))
+            progress(len(done) / len(chosen))
     log.info("coverage of %d layers at %d points", len(done), int(inside.sum()))
-    return _assemble(grid, inside, done.values())
+    return _assemble(grid, inside, done)
+
+
+def each_layer(
+    city: City,
+    grid: Grid,
+    inside: NDArray[np.bool_],
+    *,
+    layers: Sequence[str] | None = None,
+    left_out_db: float = LEFT_OUT_DB,
+    n_threads: int | None = None,
+) -> Iterator[LayerCoverage]:
+    """Compute the coverage of a city one layer after another, for rasters that fill the memory.
+
+    Parameters
+    ----------
+    city : City
+        The city.
+    grid : Grid
+        The raster.
+    inside : ndarray of bool, shape (n_y, n_x)
+        Where to compute: `Grid.mask` of the outline.
+    layers : sequence of str, optional
+        As in `compute`.
+    left_out_db : float
+        As in `compute`. [dB]
+    n_threads : int, optional
+        As in `compute`.
+
+    Yields
+    ------
+    LayerCoverage
+        One layer; what is not kept by the caller is freed before the next.
+
+    Raises
+    ------
+    InputError
+        A layer the city does not have.
+    """
+    place = _Place(grid=grid, inside=inside)
+    for name in _select(city, layers):
+        yield _layer(
+            city, name, place, left_out_db=left_out_db, n_threads=n_threads or usable_cpus()
+        )
 
 
 def update(
@@ -155,7 +204,8 @@ def update(
     previous: CityCoverage,
     changed_layers: Iterable[str],
     *,
-    n_threads: int = 2,
+    left_out_db: float = LEFT_OUT_DB,
+    n_threads: int | None = None,
     progress: Progress | None = None,
 ) -> CityCoverage:
     """Compute only the layers that a change touches.
@@ -168,8 +218,10 @@ def update(
         Its coverage before, on the grid to keep.
     changed_layers : iterable of str
         Names of the layers with changed cells or access points.
-    n_threads : int
-        Threads of the kernel.
+    left_out_db : float
+        As in `compute`. [dB]
+    n_threads : int, optional
+        As in `compute`.
     progress : callable, optional
         Takes the share done, 0 to 1.
 
@@ -184,10 +236,11 @@ def update(
         A layer the city does not have.
     """
     chosen = _select(city, tuple(changed_layers))
+    n_threads = n_threads or usable_cpus()
     place = _Place(grid=previous.grid, inside=previous.inside)
     done = {layer.layer: layer for layer in (*previous.layers, *previous.wifi)}
     for i, name in enumerate(chosen):
-        done[name] = _layer(city, name, place, n_threads=n_threads)
+        done[name] = _layer(city, name, place, left_out_db=left_out_db, n_threads=n_threads)
         if progress:
             progress((i + 1) / len(chosen))
     return _assemble(previous.grid, previous.inside, done.values())
@@ -197,16 +250,6 @@ def update(
 class _Place:
     grid: Grid
     inside: NDArray[np.bool_]
-
-    def points(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        x_m, y_m = self.grid.centres()
-        rows, columns = np.nonzero(self.inside)
-        return x_m[columns], y_m[rows]
-
-    def raster(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        raster = np.full(self.grid.shape, np.nan, np.float32)
-        raster[self.inside] = values
-        return raster
 
 
 def _select(city: City, layers: Sequence[str] | None) -> tuple[str, ...]:
@@ -236,14 +279,18 @@ def _assemble(
     )
 
 
-def _layer(city: City, name: str, place: _Place, *, n_threads: int) -> LayerCoverage:
+def _layer(
+    city: City, name: str, place: _Place, *, left_out_db: float, n_threads: int
+) -> LayerCoverage:
     if name.startswith("wifi/"):
         return _wifi_layer(city.access_points, name.removeprefix("wifi/"), place)
     cells = [cell for cell in city.cells if cell.layer == name]
-    return _cellular_layer(cells, place, n_threads=n_threads)
+    return _cellular_layer(cells, place, left_out_db=left_out_db, n_threads=n_threads)
 
 
-def _cellular_layer(cells: Sequence[Cell], place: _Place, *, n_threads: int) -> LayerCoverage:
+def _cellular_layer(
+    cells: Sequence[Cell], place: _Place, *, left_out_db: float, n_threads: int
+) -> LayerCoverage:
     head = cells[0]
     empty = LayerCoverage(
         operator=head.operator,
@@ -259,40 +306,16 @@ def _cellular_layer(cells: Sequence[Cell], place: _Place, *, n_threads: int) -> 
     )
     if not any(cell.is_on for cell in cells) or not place.inside.any():
         return empty
-    x_m, y_m = place.points()
     tables = layer_tables(cells, x0_m=place.grid.x0_m, y0_m=place.grid.y0_m)
-    rsrp, sinr, best = serve(tables, x_m, y_m, n_threads=n_threads)
-    best_cell = empty.best_cell.copy()
-    best_cell[place.inside] = best
-    return replace(
-        empty,
-        rsrp_dbm=place.raster(rsrp),
-        sinr_db=place.raster(sinr),
-        throughput_bps=place.raster(_rates(cells, sinr, best)),
-        best_cell=best_cell,
+    serve_raster(
+        tables,
+        place.grid,
+        place.inside,
+        out=(empty.rsrp_dbm, empty.sinr_db, empty.throughput_bps, empty.best_cell),
+        left_out_db=left_out_db,
+        n_threads=n_threads,
     )
-
-
-def _rates(
-    cells: Sequence[Cell], sinr_db: NDArray[np.float32], best: NDArray[np.int32]
-) -> NDArray[np.float32]:
-    """Rate of the idle carrier by kind of carrier, then times what each server has left over."""
-    kinds = [(c.technology, c.band, c.bandwidth_hz, c.scs_hz, c.mimo_layers) for c in cells]
-    names = list(dict.fromkeys(kinds))
-    kind_of_cell = np.array([names.index(kind) for kind in kinds])
-    free = np.array([max(0.0, 1.0 - cell.load) for cell in cells], dtype=np.float32)
-    rates = np.zeros(len(sinr_db), np.float32)
-    for i, (technology, name, bandwidth_hz, scs_hz, mimo_layers) in enumerate(names):
-        chosen = kind_of_cell[best] == i if len(names) > 1 else slice(None)
-        rates[chosen] = throughput_bps(
-            sinr_db[chosen],
-            technology=technology,
-            bandwidth_hz=bandwidth_hz,
-            scs_hz=scs_hz,
-            mimo_layers=mimo_layers,
-            downlink_share=band_named(name).downlink_share,
-        )
-    return np.asarray(rates * free[best], dtype=np.float32)
+    return empty
 
 
 _WIFI_MIDDLE_HZ = {"2.4": 2.442e9, "5": 5.5e9}
