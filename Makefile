@@ -40,7 +40,8 @@ soak: $(VENV)/.installed-dev ## schedules, fuzzing, mutation: MINUTES=60, resume
 	$(BIN)/python -m tests.soak --minutes $(MINUTES)
 
 bench: $(VENV)/.installed-dev ## benchmarks, without a gate
-	$(PYTEST) benchmarks --benchmark-only -p no:randomly
+	mkdir -p out/bench
+	$(PYTEST) benchmarks --benchmark-only -p no:randomly --benchmark-json=out/bench/results.json
 
 wheel: $(VENV)/.installed-dev ## manylinux wheel, then installed and run without a compiler
 	tools/wheel.sh $(BIN)/python

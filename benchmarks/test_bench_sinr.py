@@ -7,10 +7,13 @@ sight, P(LOS), the expectation and the sector pattern. Rates stand in `extra_inf
 
 from __future__ import annotations
 
+from time import perf_counter
+
 import numpy as np
 import pytest
 
-from cext import _isa, _sinr
+from cext import _isa, _limit, _sinr
+from twin.radio.link.throughput import throughput_bps
 
 N_CELLS, N_POINTS = 1000, 10_000
 LOG2_DB = np.log2(10) / 10
@@ -48,7 +51,7 @@ def tables(places, n_sectors, *, is_nlos_only):
         sectors[:, 1] = LOG2_DB * 12 / np.radians(65) ** 2
         sectors[:, 2:4] = np.radians(6), LOG2_DB * 12 / np.radians(8) ** 2
     sectors[:, 4:6] = LOG2_DB * 30
-    sectors[:, 6:] = LOG2_DB * POWER_DBM, 0.5
+    sectors[:, 6:9] = LOG2_DB * POWER_DBM, 0.5, 1.0  # power, load, serves
     first = np.arange(0, n + 1, n_sectors, dtype=np.int32)
     index = np.arange(n, dtype=np.int32)
     mixing = np.ones((1, 1), np.float32)
@@ -72,6 +75,50 @@ def test_w1_kernel(benchmark, scene, monkeypatch, isa, n_threads):
     points = x.astype(np.float32), y.astype(np.float32)
     benchmark(lambda: _sinr.best_server(*points, *inputs, n_threads=n_threads))
     report(benchmark, N_CELLS * N_POINTS)
+    share_of_limit(benchmark, n_threads)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+@pytest.mark.benchmark(group="W1 to throughput")
+def test_w1_kernel_to_throughput(benchmark, scene, n_threads):
+    places, (x, y) = scene
+    inputs = tables(places, 1, is_nlos_only=True)
+    points = x.astype(np.float32), y.astype(np.float32)
+
+    def run():
+        sinr_db = _sinr.best_server(*points, *inputs, n_threads=n_threads)[1]
+        return throughput_bps(sinr_db, technology="nr", bandwidth_hz=20e6, scs_hz=15e3)
+
+    assert benchmark(run).max() > 0
+    report(benchmark, N_CELLS * N_POINTS)
+    share_of_limit(benchmark, n_threads)
+
+
+def limit(n_threads):
+    """One log2 and one exp2 for as many links as W1 has."""
+    x = np.linspace(1e2, 1e8, N_POINTS, dtype=np.float32)
+    out = np.empty_like(x)
+    return lambda: _limit.log2_exp2(x, out, n_rounds=N_CELLS, n_threads=n_threads)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+@pytest.mark.parametrize("isa", _isa.isas())
+@pytest.mark.benchmark(group="bare log2 and exp2")
+def test_limit(benchmark, monkeypatch, isa, n_threads):
+    monkeypatch.setenv("STELLWERK_ISA", isa)
+    benchmark(limit(n_threads))
+    report(benchmark, N_CELLS * N_POINTS)
+
+
+def share_of_limit(benchmark, n_threads):
+    if not benchmark.stats:
+        return
+    run, seconds = limit(n_threads), []
+    for _ in range(20):
+        begin = perf_counter()
+        run()
+        seconds.append(perf_counter() - begin)
+    benchmark.extra_info["share_of_limit"] = round(min(seconds) / benchmark.stats.stats.min, 2)
 
 
 def numpy_w1(places, points, dtype):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from benchmarks.peers.record import Entry, compare, version_of
-from cext import _sinr
+from cext import _limit, _sinr
 from twin.radio.link.throughput import throughput_bps
 
 N_CELLS, N_USERS, EDGE_M = 1000, 10_000, 20_000.0
@@ -137,6 +137,13 @@ def _numba(cells: np.ndarray, users: np.ndarray, n_threads: int) -> Callable[[],
     return run
 
 
+def _limit_in_c(n_threads: int) -> Callable[[], object]:
+    """One log2 and one exp2 for as many links, with the instruction set that ours uses."""
+    squares = np.linspace(1e2, 2 * EDGE_M**2, N_USERS, dtype=np.float32)
+    sums = np.empty_like(squares)
+    return lambda: _limit.log2_exp2(squares, sums, n_rounds=N_CELLS, n_threads=n_threads)
+
+
 def entries() -> Iterator[Entry]:
     """Compare the kernel with CRRM, NumPy and numba, and with what log2 and exp2 alone allow."""
     cells, users = scene()
@@ -145,6 +152,7 @@ def entries() -> Iterator[Entry]:
         ("NumPy float32", 1, _numpy(cells, users, np.float32)),
         ("NumPy float64", 1, _numpy(cells, users, np.float64)),
     ]
+    peers += [("bare log2 + exp2 in C", n, _limit_in_c(n)) for n in (1, 2)]
     if version_of("numba"):
         peers += [(f"{version_of('numba')} float32", n, _numba(cells, users, n)) for n in (1, 2)]
     if version_of("crrm"):
