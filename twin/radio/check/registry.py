@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twin.model.errors import InputError
-from twin.radio.check import backhaul, clutter, empirical, itm, lora, p452, p1812, tr38901, wifi
+from twin.radio.check import (
+    backhaul,
+    clutter,
+    empirical,
+    itm,
+    link,
+    lora,
+    p452,
+    p1812,
+    tr38901,
+    wifi,
+)
 from twin.radio.check.table import Excluded, ReferenceCheck, ReferenceTable, Row, read_table
 
 __all__ = ["CHECKS", "CheckedFile", "check_paths", "check_table", "find_check"]
@@ -23,6 +34,7 @@ CHECKS: tuple[ReferenceCheck, ...] = (
     *backhaul.CHECKS,
     *p1812.CHECKS,
     *p452.CHECKS,
+    *link.CHECKS,
 )
 """All checks, the most specific header first where one contains another."""
 
