@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from twin.radio.check.table import Excluded, ReferenceCheck, ReferenceTable, Row, compare
+from twin.radio.link.bler import sinr_at_10pct_bler_db
 from twin.radio.link.cqi import CQI_TABLES, cqi_efficiency_bps_hz, rounded_efficiency
 from twin.radio.link.lte import lte_efficiency_bps_hz, lte_mcs
 from twin.radio.link.throughput import MCS_TABLES
@@ -14,6 +15,7 @@ __all__ = ["CHECKS"]
 TS_38214 = "3GPP TS 38.214 V16.2.0 (2020)"
 _EFFICIENCY_TOLERANCE = 1e-4
 _ROUNDING = 1e-9
+_SINR_TOLERANCE_DB = 0.5
 
 
 def _cqi(table: ReferenceTable) -> Iterator[Row | Excluded]:
@@ -30,12 +32,13 @@ def _mcs(table: ReferenceTable) -> Iterator[Row | Excluded]:
     for i in range(len(table.rows)):
         schemes = MCS_TABLES[int(table.number(i, "table_5.1.3.1"))]
         order, rate = schemes[int(table.number(i, "mcs"))]
+        efficiency = float(rounded_efficiency(order, rate))
         errors = (
             abs(order - table.number(i, "Qm")),
             abs(rate - table.number(i, "code_rate_x1024")),
-            abs(rounded_efficiency(order, rate) - table.number(i, "spectral_efficiency")),
+            abs(efficiency - table.number(i, "spectral_efficiency")),
         )
-        yield Row(row=i, error=float(max(errors)), tolerance=_ROUNDING)
+        yield Row(row=i, error=max(errors), tolerance=_ROUNDING)
 
 
 def _lte(table: ReferenceTable) -> Iterator[Row | Excluded]:
@@ -45,6 +48,17 @@ def _lte(table: ReferenceTable) -> Iterator[Row | Excluded]:
         error = abs(float(lte_efficiency_bps_hz(snr_db)) - reference)
         wrong_by = abs(int(lte_mcs(snr_db)) - table.number(i, "mcs"))  # a step weighs as 1
         yield Row(row=i, error=max(error, wrong_by), tolerance=_EFFICIENCY_TOLERANCE)
+
+
+def _bler(table: ReferenceTable) -> Iterator[Row | Excluded]:
+    for i in range(len(table.rows)):
+        value = sinr_at_10pct_bler_db(
+            int(table.number(i, "mcs")),
+            int(table.number(i, "mcs_table")),
+            table.number(i, "code_block_bits"),
+        )
+        reference = table.number(i, "sinr_dB_at_10pct_bler_linear_interp")
+        yield compare(i, float(value), reference, _SINR_TOLERANCE_DB)
 
 
 CHECKS: tuple[ReferenceCheck, ...] = (
@@ -71,5 +85,14 @@ CHECKS: tuple[ReferenceCheck, ...] = (
         tolerance=_EFFICIENCY_TOLERANCE,
         unit="bit/s/Hz",
         run=_lte,
+    ),
+    ReferenceCheck(
+        columns=("mcs_table", "mcs", "code_block_bits", "sinr_dB_at_10pct_bler_linear_interp"),
+        model="NR SINR at 10 % block errors",
+        edition="finite-length bound and fitted gap; curves of 5G-LENA nr-eesm-t1.cc, -t2.cc",
+        tolerance=_SINR_TOLERANCE_DB,
+        unit="dB",
+        run=_bler,
+        share=0.9,
     ),
 )
