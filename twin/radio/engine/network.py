@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any
@@ -14,9 +13,9 @@ from cext import _cells
 from twin.model.city import Cell
 from twin.model.errors import ModelError
 from twin.radio.engine import tables
+from twin.radio.engine.answers import services
+from twin.radio.engine.matrix import LevelMatrix, empty_state, powers_dbm
 from twin.radio.engine.service import LayerService
-from twin.radio.link.bands import n_resource_blocks
-from twin.radio.link.throughput import throughput_bps
 from twin.radio.ranges import finite
 
 __all__ = ["RadioNetwork"]
@@ -42,6 +41,8 @@ class RadioNetwork:
         Ids of the sites that the columns of `is_los` stand for.
     n_threads : int
         Threads; the result does not depend on it.
+    keep_matrix : bool
+        Keep the matrix of `levels_dbm`, 4 bytes per user and cell, up to date with the edits.
 
     Raises
     ------
@@ -51,6 +52,8 @@ class RadioNetwork:
         A cell outside its model.
     """
 
+    _empty_state = staticmethod(empty_state)
+
     def __init__(
         self,
         cells: Sequence[Cell],
@@ -59,10 +62,12 @@ class RadioNetwork:
         seed: int = 0,
         los_sites: Sequence[str] = (),
         n_threads: int = 1,
+        keep_matrix: bool = False,
     ) -> None:
         if los not in _MODES:
             raise ValueError(f"los: {los!r} is not one of {', '.join(_MODES)}")
         self.los, self.seed, self.n_threads = los, seed, n_threads
+        self._kept = LevelMatrix() if keep_matrix else None
         self._los_place = {name: i for i, name in enumerate(los_sites)}
         self._x0_m = 1e4 * round(cells[0].x_m / 1e4) if cells else 0.0
         self._y0_m = 1e4 * round(cells[0].y_m / 1e4) if cells else 0.0
@@ -87,7 +92,7 @@ class RadioNetwork:
         self._is_los = np.zeros((0, len(los_sites)), np.uint8)
         self._dirty = np.zeros(0, np.uint8)
         self._members: dict[int, NDArray[np.int32]] | None = None
-        self._state = self._empty_state(0, 0)
+        self._state = empty_state(0, 0)
         self._answer: dict[str, LayerService] | None = None
         names = [cell.id for cell in cells]
         if len(set(names)) != len(names):
@@ -158,10 +163,12 @@ class RadioNetwork:
         self._class = np.concatenate([self._class, np.full(len(names), height, np.int32)])
         self._is_los = np.concatenate([self._is_los, sight])
         self._dirty = np.concatenate([self._dirty, np.ones(len(names), np.uint8)])
-        fresh = self._empty_state(len(self._carriers), len(names))
+        fresh = empty_state(len(self._carriers), len(names))
         self._state = tuple(
             np.concatenate(pair, axis=1) for pair in zip(self._state, fresh, strict=True)
         )
+        if self._kept is not None:
+            self._kept.add_users(len(names))
         self._members = self._answer = None
 
     def move_users(
@@ -193,6 +200,8 @@ class RadioNetwork:
             self._is_los[place] = sight
         self._local[:, place] = self._to_local(self._xy[0, place], self._xy[1, place])
         self._dirty[place] = 1
+        if self._kept is not None:
+            self._kept.touch_users(place)
         self._answer = None
 
     def remove_users(self, ids: Sequence[Any]) -> None:
@@ -217,6 +226,8 @@ class RadioNetwork:
         self._op, self._class = self._op[keep], self._class[keep]
         self._is_los, self._dirty = self._is_los[keep], self._dirty[keep]
         self._state = tuple(np.ascontiguousarray(part[:, keep]) for part in self._state)
+        if self._kept is not None:
+            self._kept.keep_users(keep)
         self._members = self._answer = None
 
     def edit_cell(self, name: str, **changes: Any) -> None:  # noqa: ANN401
@@ -310,33 +321,41 @@ class RadioNetwork:
             As `query`.
         """
         self._all_dirty, self._answer = True, None
+        if self._kept is not None:
+            self._kept.forget()
         return self.query()
 
     def levels_dbm(self) -> NDArray[np.float32]:
-        """Level of every cell at every user: the matrix, made on demand and not kept.
+        """Level of every cell at every user: made on demand, or kept up to date (`keep_matrix`).
 
         Returns
         -------
         ndarray of float32, shape (n_users, n_cells)
-            Level per resource element, columns as in `cells`; -inf of cells that are off. [dBm]
+            Level per resource element, columns as in `cells`; -inf of cells that are off. With
+            `keep_matrix`: read-only, good until the next edit. [dBm]
         """
-        n = len(self._op)
-        matrix = np.full((n, len(self.cells)), -np.inf, np.float32)
-        users = (*self._local, self._x0_m, self._y0_m, np.zeros(n, np.int32), self._is_los)
         slots = [i for i, cell in enumerate(self._cells) if cell is not None]
-        for column, slot in enumerate(slots):
-            sites, sectors, _, _, on, *rest = self._row(slot)
-            if not on[0]:
-                continue
-            zero, state = np.zeros(1, np.int32), self._empty_state(1, n)
-            for height, members in self._classes().items():
-                cells = (sites[height], sectors, zero, zero, on, *rest)
-                _cells.update(
-                    users, members, cells, state, mode=_MODES.index(self.los),
-                    seed=self.seed & 0xFFFFFFFF, n_threads=self.n_threads,
-                )  # fmt: skip
-            matrix[:, column] = 10.0 * np.log10(np.maximum(state[0][0], np.float32(1e-37)))
-        return matrix
+        if self._kept is None:
+            return self._levels(np.array(slots, np.intp), np.arange(len(self._op))).T
+        table = self._kept.settle(self._levels)
+        view = (table if len(slots) == len(table) else table[slots]).T
+        view.flags.writeable = False
+        return view
+
+    def _levels(self, slots: NDArray[np.intp], users: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Levels of cells at users, shape (n_slots, n_users)."""
+        levels = np.zeros((len(slots), len(users)), np.float32)
+        rest = [part[slots] for part in (self._sectors, *self._small[2:])]
+        for h in np.unique(self._class[users]).tolist():
+            mine = self._class[users] == h
+            who = users[mine]
+            x, y = self._local[0][who], self._local[1][who]
+            levels[:, mine] = powers_dbm(
+                (x, y, self._x0_m, self._y0_m, self._is_los[who]),
+                (self._sites[h][slots], *rest), mode=_MODES.index(self.los),
+                seed=self.seed & 0xFFFFFFFF, n_threads=self.n_threads,
+            )  # fmt: skip
+        return levels
 
     def _empty_cells(self) -> list[Any]:
         kinds = (np.int32, np.int32, np.uint8)
@@ -344,15 +363,9 @@ class RadioNetwork:
         return [*(np.zeros(0, kind) for kind in kinds), draw,
                 np.zeros(0, np.uint32), np.zeros(0, np.int32)]  # fmt: skip
 
-    @staticmethod
-    def _empty_state(n_kinds: int, n_users: int) -> tuple[NDArray[Any], ...]:
-        shape = (n_kinds, n_users)
-        return (np.full(shape, -1.0, np.float32), np.zeros(shape, np.float32), np.zeros(shape),
-                np.zeros(shape), np.full(shape, -1, np.int32))  # fmt: skip
-
     def _small_row(self, cell: Cell, carriers: list[tables.Carrier]) -> tuple[Any, ...]:
         """Carrier, operator, on, draw, key and column of one cell."""
-        _check(cell)
+        tables.check(cell)
         if self.los == "given" and cell.site not in self._los_place:
             raise ValueError(f"cell {cell.id}: site {cell.site!r} has no column in los_sites")
         carrier = tables.carrier_of(cell)
@@ -375,13 +388,15 @@ class RadioNetwork:
         for i, part in enumerate(self._small if rows else ()):
             self._small[i] = np.array([row[i] for row in rows], part.dtype)
         self._cells, self._slot = list(cells), {cell.id: i for i, cell in enumerate(cells)}
-        self._powers = np.array([_transmitted_dbm(cell) for cell in cells], np.float32)
+        self._powers = np.array([tables.sent_dbm(cell) for cell in cells], np.float32)
         self._layers = np.array([cell.mimo_layers for cell in cells], np.int64)
         self._grow(carriers)
         self._height(1.5)
+        if self._kept is not None and cells:
+            self._kept.touch_cell(len(cells) - 1)
 
     def _grow(self, carriers: list[tables.Carrier]) -> None:
-        more = self._empty_state(len(carriers) - len(self._carriers), len(self._op))
+        more = empty_state(len(carriers) - len(self._carriers), len(self._op))
         self._state = tuple(
             np.concatenate(pair, axis=0) for pair in zip(self._state, more, strict=True)
         )
@@ -424,6 +439,7 @@ class RadioNetwork:
         small = self._small_row(cell, carriers)
         made = [self._rows([cell], height_m) for height_m in self._heights]
         self._remember(slot)
+        old = self._cells[slot] if slot < len(self._cells) else None
         if len(carriers) > len(self._carriers):
             self._grow(carriers)
         if slot == len(self._cells):
@@ -437,9 +453,11 @@ class RadioNetwork:
         for table, (site, _) in zip(self._sites, made, strict=True):
             table[slot] = site[0]
         self._sectors[slot] = made[0][1][0]
-        self._powers[slot], self._layers[slot] = _transmitted_dbm(cell), cell.mimo_layers
+        self._powers[slot], self._layers[slot] = tables.sent_dbm(cell), cell.mimo_layers
         for part, value in zip(self._small, small, strict=True):
             part[slot] = value
+        if self._kept is not None and (old is None or replace(old, load=cell.load) != cell):
+            self._kept.touch_cell(slot)
         self._answer = None
 
     def _places(self, ids: Sequence[Any]) -> list[int]:
@@ -504,89 +522,19 @@ class RadioNetwork:
         self._pending.clear()
 
     def _finish(self) -> dict[str, LayerService]:
-        best, own, others, _, index = self._state
-        names = [f"{c[3]}/{c[4]}" for c in self._carriers]
-        ids = self._names()
-        answer = {}
-        held = [cell is not None for cell in self._cells]
-        used = set(self._small[0][held].tolist())
-        for layer in dict.fromkeys(names[k] for k in sorted(used)):
-            kinds = [k for k, name in enumerate(names) if name == layer and k in used]
-            chosen = _strongest(best, kinds)
-            level, server = _take(best, kinds, chosen), _take(index, kinds, chosen)
-            noise = np.full(level.size, self._noise[0])
-            for k in kinds:
-                floor = others[k] + self._noise[k]
-                for h in np.flatnonzero(self._mixing[k]):
-                    if h != k:
-                        floor = floor + self._mixing[k, h] * (others[h] + own[h])
-                noise = np.where(chosen == k, floor, noise)
-            has = server >= 0
-            power = np.where(has, np.maximum(level, np.float32(1e-37)), np.float32(np.nan))
-            rsrp = np.float32(10.0) * np.log10(power)
-            sinr = rsrp - (10.0 * np.log10(noise)).astype(np.float32)
-            answer[layer] = LayerService(
-                layer=layer, los=self.los, best=server, cells=ids, rsrp_dbm=rsrp, sinr_db=sinr,
-                throughput_bps=self._rate(sinr, server, kinds),
-                coupling_loss_db=self._powers[server] - rsrp if ids else rsrp,
-            )  # fmt: skip
-        return answer
+        if not self._carriers:
+            return {}
+        return services(
+            self._state, carriers=self._carriers, mixing=self._mixing, noise_mw=self._noise,
+            kind=self._small[0], mimo_layers=self._layers, sent_dbm=self._powers,
+            names=self._names(), los=self.los,
+        )  # fmt: skip
 
     def _names(self) -> tuple[str | None, ...]:
         """Ids by slot, kept until a cell comes or goes."""
         if self._ids is None:
             self._ids = tuple(None if cell is None else cell.id for cell in self._cells)
         return self._ids
-
-    def _rate(
-        self, sinr: NDArray[np.float32], server: NDArray[np.int32], kinds: list[int]
-    ) -> NDArray[np.float32]:
-        used = np.isin(self._small[0], kinds) & (self._layers > 0)
-        pairs = np.unique(self._small[0][used].astype(np.int64) * 256 + self._layers[used])
-        rate = np.zeros(sinr.size, np.float32)
-        for pair in pairs.tolist():
-            kind, layers = divmod(pair, 256)
-            c = self._carriers[kind]
-            values = throughput_bps(
-                sinr, technology=c[3], bandwidth_hz=c[1], scs_hz=c[2], mimo_layers=layers
-            )
-            if len(pairs) == 1:
-                return values
-            mine = (self._small[0] == kind) & (self._layers == layers)
-            rate = np.where((server >= 0) & mine[server], values, rate)
-        return rate
-
-
-def _strongest(best: NDArray[np.float32], kinds: list[int]) -> NDArray[np.int64]:
-    if len(kinds) == 1:
-        return np.full(best.shape[1], kinds[0])
-    return np.asarray(np.array(kinds)[np.argmax(best[kinds], axis=0)], np.int64)
-
-
-def _take(part: NDArray[Any], kinds: list[int], chosen: NDArray[np.int64]) -> NDArray[Any]:
-    if len(kinds) == 1:
-        return np.array(part[kinds[0]])
-    return np.asarray(np.take_along_axis(part, chosen[None], axis=0)[0])
-
-
-def _transmitted_dbm(cell: Cell) -> float:
-    """Conducted power of one resource element. [dBm]."""
-    n_re = 12 * n_resource_blocks(cell.technology, cell.bandwidth_hz, cell.scs_hz)
-    return cell.tx_power_dbm - 10.0 * math.log10(n_re)
-
-
-def _check(cell: Cell) -> None:
-    """Refuse numbers of a cell that are not finite, and a load below zero."""
-    for name in ("x_m", "y_m", "height_m", "azimuth_deg", "tilt_deg", "carrier_hz", "bandwidth_hz",
-                 "scs_hz", "tx_power_dbm", "antenna_gain_dbi", "beamwidth_h_deg", "beamwidth_v_deg",
-                 "load"):  # fmt: skip
-        value = getattr(cell, name)
-        if isinstance(value, str) or not math.isfinite(value):
-            raise ValueError(f"cell {cell.id}: {name} is {value!r}, must be finite")
-    if not 1 <= cell.mimo_layers <= 64:
-        raise ValueError(f"cell {cell.id}: mimo_layers is {cell.mimo_layers}, must be in 1..64")
-    if not 0 <= cell.load <= 1:
-        raise ValueError(f"cell {cell.id}: load is {cell.load}, must be in 0..1")
 
 
 def _pair(x_m: ArrayLike, y_m: ArrayLike, n: int) -> tuple[NDArray[Any], NDArray[Any]]:

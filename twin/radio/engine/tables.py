@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from cext import _sinr
 from twin.model.city import Cell
 from twin.model.errors import ModelError
-from twin.radio.link.bands import occupied_hz
+from twin.radio.link.bands import n_resource_blocks, occupied_hz
 from twin.radio.link.noise import noise_dbm
 from twin.radio.links import layer_tables
 from twin.radio.tr38901 import shadowing
 
-__all__ = ["Carrier", "carrier_of", "draw_row", "mixing", "noise_mw", "rows", "site_key"]
+__all__ = ["Carrier", "carrier_of", "check", "draw_row", "mixing", "noise_mw", "rows", "sent_dbm",
+           "site_key"]  # fmt: skip
 
 Carrier = tuple[float, float, float, str, str]
 """Centre [Hz], bandwidth [Hz], subcarrier spacing [Hz], technology and band."""
@@ -42,6 +43,48 @@ def carrier_of(cell: Cell) -> Carrier:
         Centre, bandwidth and spacing [Hz], technology and band.
     """
     return cell.carrier_hz, cell.bandwidth_hz, cell.scs_hz, cell.technology, cell.band
+
+
+def check(cell: Cell) -> None:
+    """Refuse numbers of a cell that are not finite, and layers or a load out of range.
+
+    Parameters
+    ----------
+    cell : Cell
+        The cell.
+
+    Raises
+    ------
+    ValueError
+        Names the cell, the field and its value.
+    """
+    for name in ("x_m", "y_m", "height_m", "azimuth_deg", "tilt_deg", "carrier_hz", "bandwidth_hz",
+                 "scs_hz", "tx_power_dbm", "antenna_gain_dbi", "beamwidth_h_deg", "beamwidth_v_deg",
+                 "load"):  # fmt: skip
+        value = getattr(cell, name)
+        if isinstance(value, str) or not math.isfinite(value):
+            raise ValueError(f"cell {cell.id}: {name} is {value!r}, must be finite")
+    if not 1 <= cell.mimo_layers <= 64:
+        raise ValueError(f"cell {cell.id}: mimo_layers is {cell.mimo_layers}, must be in 1..64")
+    if not 0 <= cell.load <= 1:
+        raise ValueError(f"cell {cell.id}: load is {cell.load}, must be in 0..1")
+
+
+def sent_dbm(cell: Cell) -> float:
+    """Share the conducted power among the resource elements.
+
+    Parameters
+    ----------
+    cell : Cell
+        The cell.
+
+    Returns
+    -------
+    float
+        Power of one. [dBm]
+    """
+    n_re = 12 * n_resource_blocks(cell.technology, cell.bandwidth_hz, cell.scs_hz)
+    return cell.tx_power_dbm - 10.0 * math.log10(n_re)
 
 
 def rows(
@@ -74,7 +117,7 @@ def rows(
     for i, cell in enumerate(cells):
         groups.setdefault(carrier_of(cell), []).append(i)
     for members in groups.values():
-        on = [replace(cells[i], is_on=True) for i in members]
+        on = [c if c.is_on else replace(c, is_on=True) for c in (cells[i] for i in members)]
         tables = layer_tables(on, x0_m=x0_m, y0_m=y0_m, height_m=height_m)
         place = np.array(members)[tables.column]
         sites[place] = np.repeat(tables.sites, np.diff(tables.first), axis=0)
