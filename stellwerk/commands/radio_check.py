@@ -35,7 +35,9 @@ def check(
     Profiles and companion files are looked for beside the table. Ends with 6 if a table is not
     within its tolerance.
     """
-    checked, unknown = check_paths(paths)
+    checked, unknown, failed = check_paths(paths)
+    if not checked and failed:
+        raise failed[0]
     if not checked:
         where = ", ".join(str(path) for path in paths)
         raise InputError("holds no reference table that a model knows", where, hint=_KNOWN)
@@ -45,6 +47,10 @@ def check(
         _show(checked)
     for path in unknown:
         notes.print(f"{path}: no model knows this header", markup=False)
+    for err in failed:
+        notes.print(f"error: {err}", markup=False)
+    if failed:
+        raise typer.Exit(Exit.ERROR)
     if not all(item.is_within for item in checked):
         raise typer.Exit(Exit.LIMIT_FAILED)
 

@@ -114,6 +114,10 @@ def check_table(check: ReferenceCheck, table: ReferenceTable) -> CheckedFile:
         raise InputError(
             f"{check.model} does not know {err.args[0]!r}", str(table.path), hint="correct the row"
         ) from err
+    except InputError:
+        raise
+    except (ValueError, LookupError, ArithmeticError) as err:
+        raise InputError(f"{check.model}: {err}", str(table.path), hint="correct the row") from err
     rows = [item for item in outcome if isinstance(item, Row)]
     within = sum(item.error <= item.tolerance for item in rows)
     errors = [item.error for item in rows]
@@ -132,7 +136,9 @@ def check_table(check: ReferenceCheck, table: ReferenceTable) -> CheckedFile:
     )
 
 
-def check_paths(paths: Iterable[Path]) -> tuple[list[CheckedFile], list[Path]]:
+def check_paths(
+    paths: Iterable[Path],
+) -> tuple[list[CheckedFile], list[Path], list[InputError]]:
     """Run every file that has a model.
 
     Parameters
@@ -146,21 +152,26 @@ def check_paths(paths: Iterable[Path]) -> tuple[list[CheckedFile], list[Path]]:
         One result per file that was recognised.
     unknown : list of Path
         CSV files whose header no check knows.
+    failed : list of InputError
+        Tables that a model could not run: each names its file; the others are not held up.
 
     Raises
     ------
     InputError
-        A path that does not exist, a file that cannot be read.
+        A path that does not exist, a file that cannot be read as text.
     """
-    checked, unknown = [], []
+    checked, unknown, failed = [], [], []
     for path in _files(paths):
         table = read_table(path)
         check = find_check(table) if table else None
         if table is None or check is None:
             unknown.append(path)
         else:
-            checked.append(check_table(check, table))
-    return checked, unknown
+            try:
+                checked.append(check_table(check, table))
+            except InputError as err:
+                failed.append(err)
+    return checked, unknown, failed
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
