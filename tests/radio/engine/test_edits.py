@@ -299,10 +299,10 @@ class Edits(RuleBasedStateMachine):
     def query(self):
         self.made.query()
 
-    @precondition(lambda self: self.keeps_matrix)
     @rule()
     def ask_for_levels(self):
-        self.made.levels_dbm()
+        if self.keeps_matrix:
+            self.made.levels_dbm()
 
     @invariant()
     def equals_a_network_made_anew(self):
@@ -326,7 +326,7 @@ TestEdits.settings = settings(
 class ManyEdits(Edits):
     """The same at length, on cities of 50 to 2,000 cells."""
 
-    share_compared = 0.05
+    share_compared = 0.03
     keeps_matrix = False
 
     @initialize(seed=st.integers(0, 2**31), los=st.booleans())
