@@ -34,7 +34,9 @@ def empty_state(n_kinds: int, n_users: int) -> tuple[NDArray[Any], ...]:
 
 
 def powers_dbm(
-    users: tuple[Any, ...], cells: tuple[NDArray[Any], ...], **options: Any  # noqa: ANN401
+    users: tuple[Any, ...],
+    cells: tuple[NDArray[Any], ...],
+    **options: Any,  # noqa: ANN401
 ) -> NDArray[np.float32]:
     """Compute the level of every cell at every user.
 

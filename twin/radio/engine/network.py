@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from cext import _cells
 from twin.model.city import Cell
-from twin.model.errors import ModelError
 from twin.radio.engine import tables
 from twin.radio.engine.answers import services
+from twin.radio.engine.cell_table import CellTable
 from twin.radio.engine.matrix import LevelMatrix, empty_state, powers_dbm
 from twin.radio.engine.service import LayerService
 from twin.radio.ranges import finite
@@ -22,7 +22,6 @@ __all__ = ["RadioNetwork"]
 
 _MODES = ("expectation", "draw", "given")
 _NAMES = frozenset(item.name for item in fields(Cell)) - {"id"}
-_MOST_HEIGHTS = 64
 
 
 class RadioNetwork:
@@ -68,20 +67,11 @@ class RadioNetwork:
             raise ValueError(f"los: {los!r} is not one of {', '.join(_MODES)}")
         self.los, self.seed, self.n_threads = los, seed, n_threads
         self._kept = LevelMatrix() if keep_matrix else None
-        self._los_place = {name: i for i, name in enumerate(los_sites)}
-        self._x0_m = 1e4 * round(cells[0].x_m / 1e4) if cells else 0.0
-        self._y0_m = 1e4 * round(cells[0].y_m / 1e4) if cells else 0.0
-        self._cells: list[Cell | None] = []
-        self._slot: dict[str, int] = {}
-        self._carriers: list[tables.Carrier] = []
-        self._operators: dict[str, int] = {}
-        self._heights: list[float] = []
-        self._sites: list[NDArray[np.float32]] = []
-        self._small = self._empty_cells()
-        self._sectors = np.zeros((0, 0), np.float32)
-        self._powers = np.zeros(0, np.float32)
-        self._layers = np.zeros(0, np.int64)
-        self._ids: tuple[str | None, ...] | None = None
+        self._n_los = len(los_sites)
+        names = [cell.id for cell in cells]
+        if len(set(names)) != len(names):
+            raise ValueError(f"cells: id {_twice(names)!r} stands twice")
+        self._table = CellTable(cells, los_sites if los == "given" else None, seed)
         self._pending: dict[int, tuple[Any, ...] | None] = {}
         self._all_dirty = True
         self._user_place: dict[Any, int] = {}
@@ -94,15 +84,14 @@ class RadioNetwork:
         self._members: dict[int, NDArray[np.int32]] | None = None
         self._state = empty_state(0, 0)
         self._answer: dict[str, LayerService] | None = None
-        names = [cell.id for cell in cells]
-        if len(set(names)) != len(names):
-            raise ValueError(f"cells: id {_twice(names)!r} stands twice")
-        self._install(list(cells))
+        self._grow()
+        if self._kept is not None and cells:
+            self._kept.touch_cell(len(cells) - 1)
 
     @property
     def cells(self) -> tuple[Cell, ...]:
         """The cells as edited, in the order that decides between equal levels."""
-        return tuple(cell for cell in self._cells if cell is not None)
+        return tuple(cell for cell in self._table.cells if cell is not None)
 
     @property
     def user_ids(self) -> tuple[Any, ...]:
@@ -156,14 +145,14 @@ class RadioNetwork:
         height = self._height(float(finite(height_m, "height_m")))
         start = len(self._user_place)
         self._user_place.update((name, start + i) for i, name in enumerate(names))
-        codes = [self._operators.setdefault(name, len(self._operators)) for name in operators]
+        codes = [self._table.operator(name) for name in operators]
         self._xy = np.concatenate([self._xy, [x, y]], axis=1)
         self._local = np.concatenate([self._local, self._to_local(x, y)], axis=1)
         self._op = np.concatenate([self._op, np.array(codes, np.int32)])
         self._class = np.concatenate([self._class, np.full(len(names), height, np.int32)])
         self._is_los = np.concatenate([self._is_los, sight])
         self._dirty = np.concatenate([self._dirty, np.ones(len(names), np.uint8)])
-        fresh = empty_state(len(self._carriers), len(names))
+        fresh = empty_state(len(self._noise), len(names))
         self._state = tuple(
             np.concatenate(pair, axis=1) for pair in zip(self._state, fresh, strict=True)
         )
@@ -247,13 +236,13 @@ class RadioNetwork:
         ModelError
             The cell would be outside its model; the network is as before.
         """
-        if name not in self._slot:
+        if name not in self._table.slot:
             raise ValueError(f"cell {name!r} is unknown")
         for key in changes:
             if key not in _NAMES:
                 raise ValueError(f"cell {name}: {key!r} is no field that can be edited")
-        slot = self._slot[name]
-        old = self._cells[slot]
+        slot = self._table.slot[name]
+        old = self._table.cells[slot]
         if old is not None:
             self._put(slot, replace(old, **changes))
 
@@ -272,10 +261,9 @@ class RadioNetwork:
         ModelError
             It is outside its model.
         """
-        if cell.id in self._slot:
+        if cell.id in self._table.slot:
             raise ValueError(f"cell {cell.id!r} stands twice")
-        self._put(len(self._cells), cell)
-        self._slot[cell.id] = len(self._cells) - 1
+        self._put(len(self._table.cells), cell)
 
     def remove_cell(self, name: str) -> None:
         """Remove a cell.
@@ -290,13 +278,11 @@ class RadioNetwork:
         ValueError
             It is unknown.
         """
-        if name not in self._slot:
+        if name not in self._table.slot:
             raise ValueError(f"cell {name!r} is unknown")
-        slot = self._slot.pop(name)
+        slot = self._table.slot[name]
         self._remember(slot)
-        self._cells[slot] = None
-        self._small[2][slot] = 0
-        self._layers[slot], self._ids = 0, None
+        self._table.remove(slot)
         self._answer = None
 
     def query(self) -> dict[str, LayerService]:
@@ -334,7 +320,7 @@ class RadioNetwork:
             Level per resource element, columns as in `cells`; -inf of cells that are off. With
             `keep_matrix`: read-only, good until the next edit. [dBm]
         """
-        slots = [i for i, cell in enumerate(self._cells) if cell is not None]
+        slots = self._table.held()
         if self._kept is None:
             return self._levels(np.array(slots, np.intp), np.arange(len(self._op))).T
         table = self._kept.settle(self._levels)
@@ -345,117 +331,48 @@ class RadioNetwork:
     def _levels(self, slots: NDArray[np.intp], users: NDArray[np.intp]) -> NDArray[np.float32]:
         """Levels of cells at users, shape (n_slots, n_users)."""
         levels = np.zeros((len(slots), len(users)), np.float32)
-        rest = [part[slots] for part in (self._sectors, *self._small[2:])]
+        rest = [part[slots] for part in (self._table.sectors, *self._table.small[2:])]
         for h in np.unique(self._class[users]).tolist():
             mine = self._class[users] == h
             who = users[mine]
             x, y = self._local[0][who], self._local[1][who]
             levels[:, mine] = powers_dbm(
-                (x, y, self._x0_m, self._y0_m, self._is_los[who]),
-                (self._sites[h][slots], *rest), mode=_MODES.index(self.los),
+                (x, y, self._table.x0_m, self._table.y0_m, self._is_los[who]),
+                (self._table.sites[h][slots], *rest), mode=_MODES.index(self.los),
                 seed=self.seed & 0xFFFFFFFF, n_threads=self.n_threads,
             )  # fmt: skip
         return levels
 
-    def _empty_cells(self) -> list[Any]:
-        kinds = (np.int32, np.int32, np.uint8)
-        draw = np.zeros((0, len(_cells.DRAW_COLUMNS)), np.float32)
-        return [*(np.zeros(0, kind) for kind in kinds), draw,
-                np.zeros(0, np.uint32), np.zeros(0, np.int32)]  # fmt: skip
-
-    def _small_row(self, cell: Cell, carriers: list[tables.Carrier]) -> tuple[Any, ...]:
-        """Carrier, operator, on, draw, key and column of one cell."""
-        tables.check(cell)
-        if self.los == "given" and cell.site not in self._los_place:
-            raise ValueError(f"cell {cell.id}: site {cell.site!r} has no column in los_sites")
-        carrier = tables.carrier_of(cell)
-        if carrier not in carriers:
-            if len(carriers) == _cells.MAX_KINDS:
-                raise ModelError(f"cell {cell.id}: more than {_cells.MAX_KINDS} carriers")
-            carriers.append(carrier)
-        return (
-            carriers.index(carrier),
-            self._operators.setdefault(cell.operator, len(self._operators)),
-            cell.is_on,
-            tables.draw_row(cell),
-            tables.site_key(cell.site, self.seed),
-            self._los_place.get(cell.site, 0),
-        )
-
-    def _install(self, cells: list[Cell]) -> None:
-        carriers: list[tables.Carrier] = []
-        rows = [self._small_row(cell, carriers) for cell in cells]
-        for i, part in enumerate(self._small if rows else ()):
-            self._small[i] = np.array([row[i] for row in rows], part.dtype)
-        self._cells, self._slot = list(cells), {cell.id: i for i, cell in enumerate(cells)}
-        self._powers = np.array([tables.sent_dbm(cell) for cell in cells], np.float32)
-        self._layers = np.array([cell.mimo_layers for cell in cells], np.int64)
-        self._grow(carriers)
-        self._height(1.5)
-        if self._kept is not None and cells:
-            self._kept.touch_cell(len(cells) - 1)
-
-    def _grow(self, carriers: list[tables.Carrier]) -> None:
-        more = empty_state(len(carriers) - len(self._carriers), len(self._op))
+    def _grow(self) -> None:
+        """Make room in the state for carriers that are new."""
+        carriers = self._table.carriers
+        more = empty_state(len(carriers) - len(self._state[0]), len(self._op))
         self._state = tuple(
             np.concatenate(pair, axis=0) for pair in zip(self._state, more, strict=True)
         )
-        self._carriers = carriers
         self._mixing, self._noise = tables.mixing(carriers), tables.noise_mw(carriers)
 
-    def _rows(self, cells: Sequence[Cell], height_m: float) -> tuple[NDArray[np.float32], ...]:
-        return tables.rows(cells, x0_m=self._x0_m, y0_m=self._y0_m, height_m=height_m)
-
     def _height(self, height_m: float) -> int:
-        """Find or make the class of a height; on failure nothing changes."""
-        if height_m in self._heights:
-            return self._heights.index(height_m)
-        if len(self._heights) == _MOST_HEIGHTS:
-            raise ValueError(f"height_m: {height_m} is one more than {_MOST_HEIGHTS} heights")
-        slots = [i for i, cell in enumerate(self._cells) if cell is not None]
-        sites, sectors = self._rows(self.cells, height_m)
-        table = np.zeros((len(self._cells), sites.shape[1]), np.float32)
-        table[slots] = sites
-        if not self._heights:
-            self._sectors = sectors
-        self._heights.append(height_m)
-        self._sites.append(table)
-        self._all_dirty |= bool(self._pending)  # what is pending does not know the new height
-        return len(self._heights) - 1
+        if height_m not in self._table.heights_m:
+            height = self._table.height(height_m)
+            self._all_dirty |= bool(self._pending)  # what is pending does not know the new height
+            return height
+        return self._table.height(height_m)
 
     def _remember(self, slot: int) -> None:
         """Keep what the state holds of a slot, before its first edit."""
         if slot in self._pending:
             return
-        self._pending[slot] = self._row(slot) if slot < len(self._cells) else None
-
-    def _row(self, slot: int) -> tuple[Any, ...]:
-        cut = slice(slot, slot + 1)
-        return ([sites[cut].copy() for sites in self._sites], self._sectors[cut].copy(),
-                *(part[cut].copy() for part in self._small))  # fmt: skip
+        is_new = slot == len(self._table.cells)
+        self._pending[slot] = None if is_new else self._table.row(slot)
 
     def _put(self, slot: int, cell: Cell) -> None:
-        carriers = list(self._carriers)
-        small = self._small_row(cell, carriers)
-        made = [self._rows([cell], height_m) for height_m in self._heights]
+        compiled = self._table.compile(cell)
         self._remember(slot)
-        old = self._cells[slot] if slot < len(self._cells) else None
-        if len(carriers) > len(self._carriers):
-            self._grow(carriers)
-        if slot == len(self._cells):
-            self._cells.append(None)
-            self._sites = [_longer(part) for part in self._sites]
-            self._sectors = _longer(self._sectors)
-            self._small = [_longer(part) for part in self._small]
-            self._powers, self._layers = _longer(self._powers), _longer(self._layers)
-            self._ids = None
-        self._cells[slot] = cell
-        for table, (site, _) in zip(self._sites, made, strict=True):
-            table[slot] = site[0]
-        self._sectors[slot] = made[0][1][0]
-        self._powers[slot], self._layers[slot] = tables.sent_dbm(cell), cell.mimo_layers
-        for part, value in zip(self._small, small, strict=True):
-            part[slot] = value
+        old = self._table.cells[slot] if slot < len(self._table.cells) else None
+        self._table.put(slot, compiled)
+        if len(self._table.carriers) > len(self._noise):
+            self._grow()
         if self._kept is not None and (old is None or replace(old, load=cell.load) != cell):
             self._kept.touch_cell(slot)
         self._answer = None
@@ -467,7 +384,7 @@ class RadioNetwork:
             raise ValueError(f"ids: user {err.args[0]!r} is unknown") from err
 
     def _sight(self, is_los: ArrayLike | None, n: int) -> NDArray[np.uint8]:
-        width = len(self._los_place)
+        width = self._n_los
         if self.los != "given":
             if is_los is not None:
                 raise ValueError(f"is_los: is for mode 'given', this network is {self.los!r}")
@@ -480,12 +397,13 @@ class RadioNetwork:
         return matrix.astype(np.uint8)
 
     def _to_local(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float32]:
-        return np.array([x - self._x0_m, y - self._y0_m], np.float32)
+        return np.array([x - self._table.x0_m, y - self._table.y0_m], np.float32)
 
     def _call(self, height: int, chosen: NDArray[np.int32], **more: Any) -> None:  # noqa: ANN401
-        users = (self._local[0], self._local[1], self._x0_m, self._y0_m, self._op, self._is_los)
+        table = self._table
+        users = (*self._local, table.x0_m, table.y0_m, self._op, self._is_los)
         row = more.pop("row", None)
-        cells = (self._sites[height], self._sectors, *self._small)
+        cells = (table.sites[height], table.sectors, *table.small)
         if row is not None:
             cells = (row[0][height], *row[1:])
         _cells.update(
@@ -497,20 +415,20 @@ class RadioNetwork:
         if self._members is None:
             self._members = {
                 h: np.flatnonzero(self._class == h).astype(np.int32)
-                for h in range(len(self._heights))
+                for h in range(len(self._table.heights_m))
             }
         return {h: members for h, members in self._members.items() if members.size}
 
     def _settle(self) -> None:
         """Shift the sums by the edited cells, then compute the rows that need it."""
-        if not self._carriers:
+        if not self._table.carriers:
             return
-        if self._all_dirty or len(self._pending) * 4 > len(self._cells):
+        if self._all_dirty or len(self._pending) * 4 > len(self._table.cells):
             self._dirty[:] = 1
         elif self._pending:
             edit = {"floor_mw": float(self._noise.min()), "redo": self._dirty}
             for slot, old in self._pending.items():
-                for row, sign in ((old, -1.0), (self._row(slot), 1.0)):
+                for row, sign in ((old, -1.0), (self._table.row(slot), 1.0)):
                     if row is None or not row[4][0]:
                         continue
                     for height, members in self._classes().items():
@@ -522,19 +440,14 @@ class RadioNetwork:
         self._pending.clear()
 
     def _finish(self) -> dict[str, LayerService]:
-        if not self._carriers:
+        if not self._table.carriers:
             return {}
+        table = self._table
         return services(
-            self._state, carriers=self._carriers, mixing=self._mixing, noise_mw=self._noise,
-            kind=self._small[0], mimo_layers=self._layers, sent_dbm=self._powers,
-            names=self._names(), los=self.los,
+            self._state, carriers=table.carriers, mixing=self._mixing, noise_mw=self._noise,
+            kind=table.small[0], mimo_layers=table.mimo_layers, sent_dbm=table.sent_dbm,
+            names=table.names(), los=self.los,
         )  # fmt: skip
-
-    def _names(self) -> tuple[str | None, ...]:
-        """Ids by slot, kept until a cell comes or goes."""
-        if self._ids is None:
-            self._ids = tuple(None if cell is None else cell.id for cell in self._cells)
-        return self._ids
 
 
 def _pair(x_m: ArrayLike, y_m: ArrayLike, n: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -545,11 +458,6 @@ def _pair(x_m: ArrayLike, y_m: ArrayLike, n: int) -> tuple[NDArray[Any], NDArray
         if values.shape != (n,):
             raise ValueError(f"{name}: has the shape {values.shape}, must be ({n},)")
     return x, y
-
-
-def _longer(part: NDArray[Any]) -> NDArray[Any]:
-    more: NDArray[Any] = np.zeros((1, *part.shape[1:]), part.dtype)
-    return np.asarray(np.concatenate([part, more]))
 
 
 def _twice(names: Sequence[object]) -> object:
