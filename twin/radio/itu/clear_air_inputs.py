@@ -79,9 +79,9 @@ class Path:
         if not known.all():
             place = tuple(int(i) for i in np.argwhere(~known)[0])
             raise ValueError(f"zone{list(place) or ''}: is {zone[place]:g}, must be 0, 1 or 2")
-        names = ("distance_m", "ground_m", "clutter_m", "zone")
-        for name, values in zip(names, (d, ground, clutter, zone.astype(np.uint8)), strict=True):
+        for name, values in (("distance_m", d), ("ground_m", ground), ("clutter_m", clutter)):
             object.__setattr__(self, name, np.broadcast_to(values, shape))
+        object.__setattr__(self, "zone", np.broadcast_to(zone.astype(np.uint8), shape))
 
 
 def _check_distances(d: Array) -> None:

@@ -286,7 +286,7 @@ def geometry(
 
 
 def _last_argmax(values: Array) -> NDArray[np.intp]:
-    return values.shape[-1] - 1 - np.argmax(values[..., ::-1], axis=-1)
+    return np.asarray(values.shape[-1] - 1 - np.argmax(values[..., ::-1], axis=-1))
 
 
 def _least_squares(d: Array, h: Array) -> tuple[Array, Array]:
