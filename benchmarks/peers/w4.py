@@ -79,6 +79,16 @@ def _itm(heights_m: np.ndarray, n_threads: int) -> Callable[[], object]:
     return lambda: itm_p2p_db(singles, STEP_M, H_TX_M, H_RX_M, FREQ_HZ, n_threads=n_threads)
 
 
+def _p1812(heights_m: np.ndarray, n_threads: int) -> Callable[[], object]:
+    from twin.radio.itu.clear_air_inputs import Path, RadioClimate, Terminals
+    from twin.radio.itu.p1812_batch import batch_loss_db
+
+    path = Path(distance_m=np.arange(N_POINTS) * STEP_M, ground_m=heights_m)
+    ends = Terminals(freq_hz=FREQ_HZ, tx_height_m=H_TX_M, rx_height_m=H_RX_M)
+    air = RadioClimate(latitude_deg=51.43, delta_n=45.0, n0=325.0)
+    return lambda: batch_loss_db(path, ends, air, n_threads=n_threads)
+
+
 def entries() -> Iterator[Entry]:
     """Compare ITM with itmlogic, and P.1812 with the P.452 of pycraf."""
     heights_m = profiles()
