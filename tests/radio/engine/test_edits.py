@@ -329,11 +329,14 @@ class ManyEdits(Edits):
     share_compared = 0.03
     keeps_matrix = False
 
-    @initialize(seed=st.integers(0, 2**31), los=st.booleans())
-    def start(self, seed, los):
-        n_cells = 50 + int(1951 * np.random.default_rng([seed, 1]).random() ** 2)
-        low = n_cells // 250 * 250
-        event(f"{low} to {low + 249} cells")
+    @initialize(
+        seed=st.integers(0, 2**31),
+        size=st.sampled_from([0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 4, 5, 6, 7]),
+        los=st.booleans(),
+    )
+    def start(self, seed, size, los):
+        n_cells = 50 + 244 * size + int(np.random.default_rng([seed, 1]).integers(244))
+        event(f"{50 + 244 * size} to {293 + 244 * size} cells")
         self.begin(seed, n_cells, los)
 
 
