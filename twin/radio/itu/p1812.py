@@ -101,7 +101,7 @@ def transmission_loss(
     >>> ends = Terminals(freq_hz=868e6, tx_height_m=30, rx_height_m=1.5)
     >>> air = RadioClimate(latitude_deg=51.4, delta_n=40, n0=325)
     >>> round(float(transmission_loss(hill, ends, air).loss_db), 1)
-    158.1
+    149.8
     """
     location = need(
         location_percent, *LOCATION_PERCENT, model=MODEL, quantity="share of locations [%]"

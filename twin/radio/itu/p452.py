@@ -93,7 +93,7 @@ def transmission_loss(
     >>> air = RadioClimate(latitude_deg=51.4, delta_n=40, n0=325)
     >>> loss_db = transmission_loss(flat, ends, air, time_percent=[1, 50]).loss_db
     >>> [round(float(value), 1) for value in loss_db]
-    [152.2, 186.8]
+    [150.1, 188.0]
     """
     pressure = need(pressure_hpa, 0.0, 1100.0, model=MODEL, quantity="pressure [hPa]")
     kelvin = need(temperature_k, 150.0, 350.0, model=MODEL, quantity="temperature [K]")
