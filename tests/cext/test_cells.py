@@ -6,6 +6,7 @@ from radio_cells import X0, Y0, random_layer, random_points
 
 from cext import _cells, _isa
 from twin.radio.engine import RadioNetwork
+from twin.radio.engine.matrix import empty_state
 
 
 def answer(isa, monkeypatch, **options):
@@ -42,7 +43,7 @@ def tables(n=3, m=2):
     cells = [np.ones((m, 17), np.float32), np.ones((m, 9), np.float32), np.zeros(m, np.int32),
              np.zeros(m, np.int32), np.ones(m, np.uint8), np.zeros((m, 6), np.float32),
              np.zeros(m, np.uint32), np.zeros(m, np.int32)]  # fmt: skip
-    state = RadioNetwork._empty_state(1, n)
+    state = empty_state(1, n)
     return list(users), np.arange(n, dtype=np.int32), cells, list(state)
 
 

@@ -51,8 +51,6 @@ class RadioNetwork:
         A cell outside its model.
     """
 
-    _empty_state = staticmethod(empty_state)
-
     def __init__(
         self,
         cells: Sequence[Cell],

@@ -169,7 +169,7 @@ def _from_geopackage(path: Path) -> Iterator[Footprint]:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as base:
             table, column = _geometry_column(base, path)
             names = f'"{column}", id, ground_z, height FROM "{table}"'  # checked for quotes
-            query = f"SELECT {names} LIMIT {MAX_BUILDINGS}"  # noqa: S608  # nosec B608
+            query = f"SELECT {names} LIMIT {MAX_BUILDINGS}"  # nosec B608
             for geometry, name, ground_m, height_m in base.execute(query):
                 if geometry is None or height_m is None or ground_m is None:
                     raise InputError(f"building {name!r} lacks geometry or height", str(path))
