@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from cext import _isa, _p1812
 from twin.radio.itu import p1812
 from twin.radio.itu.p1812_batch import batch_loss_db
 
+ROOT = Path(__file__).parents[2]
 SEEDS = st.integers(0, 2**32 - 1)
 # Both forms are float64; order of sums and contraction of products differ: 2e-12 dB were seen.
 TOLERANCE_DB = 1e-6
@@ -83,6 +85,7 @@ def test_every_instruction_set_agrees():
         done = subprocess.run(
             [sys.executable, "-c", code],
             env={**os.environ, "STELLWERK_ISA": isa},
+            cwd=ROOT,
             capture_output=True,
             text=True,
             check=True,
