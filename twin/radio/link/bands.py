@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from twin.model.errors import ModelError, ModelRangeError
+from twin.radio.link.band_tables import LTE_BANDS, NR_BANDS_MHZ, NR_DOWNLINK_ONLY_MHZ
 
 __all__ = ["BANDS", "Band", "band", "n_resource_blocks", "occupied_hz"]
 
@@ -32,35 +33,49 @@ class Band:
     downlink_share: float = 1.0
 
 
-BANDS: dict[str, Band] = {
-    entry.name: entry
-    for entry in (
-        Band(name="B1", low_hz=2110e6, high_hz=2170e6),
-        Band(name="B3", low_hz=1805e6, high_hz=1880e6),
-        Band(name="B7", low_hz=2620e6, high_hz=2690e6),
-        Band(name="B8", low_hz=925e6, high_hz=960e6),
-        Band(name="B20", low_hz=791e6, high_hz=821e6),
-        Band(name="B28", low_hz=758e6, high_hz=803e6),
-        Band(name="n1", low_hz=2110e6, high_hz=2170e6),
-        Band(name="n3", low_hz=1805e6, high_hz=1880e6),
-        Band(name="n28", low_hz=758e6, high_hz=803e6),
-        Band(name="n78", low_hz=3300e6, high_hz=3800e6, is_tdd=True, downlink_share=0.74),
-    )
-}
-"""Edges: TS 36.101 V17 Table 5.5-1, TS 38.101-1 V17 Table 5.2-1. The TDD share of n78 is that of
-the pattern DDDSU with 10:2:2 symbols in S, (3 x 14 + 10) / 70, assumed for the whole country."""
+_TDD_DOWNLINK_SHARE = 0.74
+"""Pattern DDDSU with 10:2:2 symbols in S, (3 x 14 + 10) / 70, and close to it configuration 2 of
+LTE with special subframe 7, (6 x 14 + 2 x 10) / 140; assumed for all bands of a country."""
+
+
+def _bands() -> dict[str, Band]:
+    edges: dict[str, tuple[float, float, bool]] = {}
+    for number, (low, first, last, up, *_) in LTE_BANDS.items():
+        high = round(low + 0.1 * (last + 1 - first), 1)
+        edges[f"B{number}"] = low, high, up == low
+    for name, (up_low, _, low, high) in NR_BANDS_MHZ.items():
+        edges[name] = low, high, up_low == low
+    for name, (low, high) in NR_DOWNLINK_ONLY_MHZ.items():
+        edges[name] = low, high, False
+    return {
+        name: Band(
+            name=name,
+            low_hz=low * 1e6,
+            high_hz=high * 1e6,
+            is_tdd=is_tdd,
+            downlink_share=_TDD_DOWNLINK_SHARE if is_tdd else 1.0,
+        )
+        for name, (low, high, is_tdd) in edges.items()
+    }
+
+
+BANDS: dict[str, Band] = _bands()
+"""All bands with a downlink, from the tables of `twin.radio.link.band_tables`."""
 
 _LTE_BLOCKS = {1.4: 6, 3.0: 15, 5.0: 25, 10.0: 50, 15.0: 75, 20.0: 100}
 """TS 36.101 V17 Table 5.6-1: MHz to resource blocks."""
 
 _NR_BLOCKS: dict[int, dict[int, int]] = {
-    15: {5: 25, 10: 52, 15: 79, 20: 106, 25: 133, 30: 160, 40: 216, 50: 270},
-    30: {5: 11, 10: 24, 15: 38, 20: 51, 25: 65, 30: 78, 40: 106, 50: 133, 60: 162, 70: 189,
-         80: 217, 90: 245, 100: 273},
-    60: {10: 11, 15: 18, 20: 24, 25: 31, 30: 38, 40: 51, 50: 65, 60: 79, 70: 93, 80: 107,
-         90: 121, 100: 135},
+    15: {3: 15, 5: 25, 10: 52, 15: 79, 20: 106, 25: 133, 30: 160, 35: 188, 40: 216, 45: 242,
+         50: 270},
+    30: {5: 11, 10: 24, 15: 38, 20: 51, 25: 65, 30: 78, 35: 92, 40: 106, 45: 119, 50: 133,
+         60: 162, 70: 189, 80: 217, 90: 245, 100: 273},
+    60: {10: 11, 15: 18, 20: 24, 25: 31, 30: 38, 35: 44, 40: 51, 45: 58, 50: 65, 60: 79, 70: 93,
+         80: 107, 90: 121, 100: 135},
+    120: {50: 32, 100: 66, 200: 132, 400: 264},
 }  # fmt: skip
-"""TS 38.101-1 V17 Table 5.3.2-1: kHz, MHz to resource blocks."""
+"""TS 38.101-1 V18 Table 5.3.2-1, at 120 kHz TS 38.101-2 V17 Table 5.3.2-1: kHz, MHz to resource
+blocks. At 60 kHz those of FR1."""
 
 
 def band(name: str) -> Band:
@@ -82,7 +97,8 @@ def band(name: str) -> Band:
         Unknown band.
     """
     if name not in BANDS:
-        raise ModelError(f"band {name!r} is unknown; choose of {', '.join(BANDS)}")
+        alike = [known for known in BANDS if known[0] == name[:1]] or list(BANDS)
+        raise ModelError(f"band {name!r} is unknown; choose of {', '.join(alike)}")
     return BANDS[name]
 
 
