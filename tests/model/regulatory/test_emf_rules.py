@@ -34,7 +34,7 @@ def test_squares_of_shares_are_added() -> None:
     assert electric == pytest.approx(0.5)
 
 
-def test_a_plane_wave_uses_a_little_more_of_the_magnetic_limit_at_900_mhz() -> None:
+def test_a_plane_wave_uses_a_little_less_of_the_magnetic_limit_at_900_mhz() -> None:
     """Limits: 41.25 V/m over 0.111 A/m is 371.6 ohm, less than the 377 ohm of free space."""
     electric, magnetic = emf_sum([900e6], [41.25])
     assert (electric, magnetic) == pytest.approx((1.0, (371.62 / 376.99) ** 2), abs=1e-4)

@@ -116,3 +116,27 @@ def test_peak_rates_the_standard_does_not_have_are_refused():
         overhead.nr_peak_rate_bps(100e6, 30e3, order=5)
     with pytest.raises(ValueError, match="direction"):
         overhead.nr_peak_rate_bps(100e6, 30e3, direction="side")
+
+
+@given(st.lists(st.floats(1e3, 1e9), min_size=1, max_size=8), st.floats(-3, 3))
+def test_weighted_shares_give_the_rates_of_crrm(rates, p):
+    """CRRM: a S^(1 - p), a = bandwidth / sum(S^-p)."""
+    rate = np.array(rates)
+    expected = rate ** (1 - p) / np.sum(rate**-p)
+    assert scheduler.weighted_time_shares(rates, p) * rate == pytest.approx(expected, rel=1e-9)
+
+
+@given(st.lists(st.floats(1e3, 1e9), min_size=1, max_size=8), st.floats(0.1, 20))
+def test_weights_under_one_are_alpha_fair(rates, fairness):
+    ours = scheduler.weighted_time_shares(rates, 1.0 - 1.0 / fairness)
+    assert ours == pytest.approx(scheduler.fair_time_shares(rates, fairness), rel=1e-6, abs=1e-12)
+
+
+def test_weights_leave_out_who_has_no_rate():
+    assert scheduler.weighted_time_shares([0.0, 1e6, 1e6], 2.0).tolist() == [0.0, 0.5, 0.5]
+    with pytest.raises(ValueError, match="exponent"):
+        scheduler.weighted_time_shares([1.0], np.nan)
+    with pytest.raises(ValueError, match="no user"):
+        scheduler.weighted_time_shares([0.0], 1.0)
+    with pytest.raises(ModelRangeError, match=r"rate \[bit/s\]\[1\]"):
+        scheduler.weighted_time_shares([1.0, -1.0], 1.0)

@@ -92,3 +92,19 @@ def test_bad_inputs_are_refused():
         uplink.uplink_sinr_db(100.0, replace(PRESETS["lte"], uplink_blocks=101))
     with pytest.raises(ModelError, match="lora"):
         uplink.uplink_rate_bps(100.0, PRESETS["lora"])
+
+
+@given(names, st.floats(0, 10), st.floats(0, 10))
+def test_a_place_is_covered_up_to_the_lesser_of_both_losses(name, up_rise, down_rise):
+    ends = PRESETS[name]
+    most = min(uplink.max_coupling_loss_db(ends, up_rise, down_rise))
+    near = most + np.array([-0.01, 0.01])
+    assert uplink.is_covered(near, ends, up_rise, down_rise).tolist() == [True, False]
+
+
+def test_losses_that_the_presets_bear():
+    """LoRa: 14 dBm over -174 + 51 + 6 dBm of noise, less 20 dB."""
+    up_db, down_db = uplink.max_coupling_loss_db(PRESETS["lora"])
+    assert up_db == pytest.approx(14 + 173.975 - 50.969 - 6 + 20, abs=0.01)
+    assert up_db == down_db
+    assert uplink.max_coupling_loss_db(PRESETS["lte450"])[0] == pytest.approx(149.4, abs=0.1)

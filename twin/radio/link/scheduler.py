@@ -10,7 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 from twin.model.errors import ModelRangeError
 from twin.radio.ranges import finite
 
-__all__ = ["diversity_gain", "fair_rates_bps", "fair_time_shares", "further_user_bps"]
+__all__ = [
+    "diversity_gain",
+    "fair_rates_bps",
+    "fair_time_shares",
+    "further_user_bps",
+    "weighted_time_shares",
+]
 
 Array = NDArray[np.float64]
 
@@ -48,19 +54,10 @@ def fair_time_shares(rate_bps: ArrayLike, fairness: float = 1.0) -> Array:
     .. [1] J. Mo, J. Walrand, "Fair end-to-end window-based congestion control", IEEE/ACM Trans.
        Networking 8 (5), 2000.
     """
-    rate = finite(rate_bps, "rate [bit/s]")
-    if rate.ndim != 1:
-        raise ValueError(f"rate [bit/s]: has {rate.ndim} dimensions, must have one")
+    rate = _rates(rate_bps)
     if math.isnan(fairness) or fairness < 0:
         raise ModelRangeError("alpha-fair scheduler", "fairness", fairness, "0 to infinity")
-    if (rate < 0).any():
-        i = int(np.argmax(rate < 0))
-        raise ModelRangeError(
-            "alpha-fair scheduler", f"rate [bit/s][{i}]", float(rate[i]), "0 and more"
-        )
     peak = rate.max()
-    if peak <= 0:
-        raise ValueError("rate [bit/s]: no user has any")
     is_served = rate > 0
     if fairness == 0:
         weight = (rate == peak).astype(np.float64)
@@ -71,6 +68,62 @@ def fair_time_shares(rate_bps: ArrayLike, fairness: float = 1.0) -> Array:
         log[~is_served] = -np.inf
         weight = np.exp(log - log.max())
     return np.asarray(weight / weight.sum())
+
+
+def weighted_time_shares(rate_bps: ArrayLike, exponent: float = 0.0) -> Array:
+    """Shares of time by the cost of a user, as CRRM has them.
+
+    Parameters
+    ----------
+    rate_bps : array_like
+        Rate of each user if it had the cell alone; one dimension. [bit/s]
+    exponent : float
+        p: 0 is proportional fairness (equal time), 1 gives all the same rate, more favours weak
+        users, less than 0 strong ones.
+
+    Returns
+    -------
+    ndarray
+        Shares in proportion to r^-p; they add up to 1. A user without rate gets none.
+
+    Raises
+    ------
+    ModelRangeError
+        A negative rate.
+    ValueError
+        No users, no rate at all, more than one dimension, an exponent that is no number.
+
+    Notes
+    -----
+    For p under 1 the same as `fair_time_shares` with a fairness of 1 / (1 - p); beyond 1 nothing is
+    optimised.
+
+    References
+    ----------
+    .. [1] K. Briggs, I. Nur, CRRM 2.0.2: throughput a S^(1 - p) with a = bandwidth / sum(S^-p).
+    """
+    rate = _rates(rate_bps)
+    if not math.isfinite(exponent):
+        raise ValueError(f"exponent: is {exponent}, must be finite")
+    log = -exponent * np.log(np.where(rate > 0, rate / rate.max(), 1.0))
+    log[rate <= 0] = -np.inf
+    weight = np.exp(log - log.max())
+    return np.asarray(weight / weight.sum())
+
+
+def _rates(rate_bps: ArrayLike) -> Array:
+    """Rates of the users of a cell: one dimension, none negative, at least one."""
+    rate = finite(rate_bps, "rate [bit/s]")
+    if rate.ndim != 1:
+        raise ValueError(f"rate [bit/s]: has {rate.ndim} dimensions, must have one")
+    if (rate < 0).any():
+        i = int(np.argmax(rate < 0))
+        raise ModelRangeError(
+            "alpha-fair scheduler", f"rate [bit/s][{i}]", float(rate[i]), "0 and more"
+        )
+    if rate.max() <= 0:
+        raise ValueError("rate [bit/s]: no user has any")
+    return rate
 
 
 def diversity_gain(n_users: int) -> float:

@@ -21,6 +21,7 @@ __all__ = [
     "balance_db",
     "downlink_margin_db",
     "is_covered",
+    "max_coupling_loss_db",
     "power_headroom_db",
     "terminal_power_dbm",
     "uplink_margin_db",
@@ -300,6 +301,35 @@ def balance_db(
     """
     up_db = uplink_margin_db(0.0, ends, uplink_rise_db)
     return np.asarray(up_db - downlink_margin_db(0.0, ends, downlink_rise_db))
+
+
+def max_coupling_loss_db(
+    ends: LinkEnds, uplink_rise_db: ArrayLike = 0.0, downlink_rise_db: ArrayLike = 0.0
+) -> tuple[Array, Array]:
+    """Greatest coupling loss each direction bears.
+
+    Parameters
+    ----------
+    ends : LinkEnds
+        The link.
+    uplink_rise_db, downlink_rise_db : array_like
+        Interference and noise over noise. [dB]
+
+    Returns
+    -------
+    uplink_db, downlink_db : ndarray
+        Loss between the antenna ports at which the margin is zero; a place is covered up to the
+        lesser of both. [dB]
+
+    References
+    ----------
+    .. [1] 3GPP TR 36.824 V11, template of link budgets: power of the transmitter less noise,
+       noise figure, interference margin and required SINR.
+    """
+    return (
+        uplink_margin_db(0.0, ends, uplink_rise_db),
+        downlink_margin_db(0.0, ends, downlink_rise_db),
+    )
 
 
 def is_covered(
