@@ -45,10 +45,37 @@ SW_FN(site_gain_of)(const float *restrict s, SW_FN(geometry) *restrict g, const 
     }
 }
 
+/* The same where P(LOS) is zero at every distance: one power instead of three, no root. */
+static inline __attribute__((always_inline)) void
+SW_FN(site_gain_nlos)(const float *restrict s, SW_FN(geometry) *restrict g, const int n)
+{
+    float least = s[SITE_DMIN] * s[SITE_DMIN], turn = s[SITE_BREAK] * s[SITE_BREAK];
+    float dh2 = s[SITE_DH] * s[SITE_DH];
+    for (int i = 0; i < n; i++) {
+        float dx = g->x[i] - s[SITE_X], dy = g->y[i] - s[SITE_Y];
+        float flat = dx * dx + dy * dy;
+        flat = flat > least ? flat : least;
+        float l = SW_FN(log2)(flat + dh2);
+        float near = s[SITE_NEAR_A] + s[SITE_NEAR_B] * l;
+        float far = s[SITE_FAR_A] + s[SITE_FAR_B] * l;
+        float los = flat > turn ? far : near;
+        float nlos = s[SITE_NLOS_A] + s[SITE_NLOS_B] * l;
+        g->gain[i] = SW_FN(exp2)(nlos < los ? nlos : los);
+    }
+}
+
+static inline int SW_FN(never_los)(const float *s)
+{
+    return s[SITE_LOS_D0] == 0.0f && s[SITE_NEAR_C] == 0.0f
+           && s[SITE_LOS_K] * (s[SITE_DMIN] - s[SITE_LOS_D1]) > 126.0f;
+}
+
 static inline __attribute__((always_inline)) void
 SW_FN(site_gain_n)(const float *restrict s, SW_FN(geometry) *restrict g, const int n)
 {
-    if (s[SITE_LOS_C] != 0.0f)
+    if (SW_FN(never_los)(s))
+        SW_FN(site_gain_nlos)(s, g, n);
+    else if (s[SITE_LOS_C] != 0.0f)
         SW_FN(site_gain_of)(s, g, 0, 1, n);
     else if (s[SITE_NEAR_C] != 0.0f)
         SW_FN(site_gain_of)(s, g, 1, 0, n);
