@@ -128,15 +128,15 @@ static double SW_FN(p1812_smooth)(const sw_p1812_path *p, double tx, double rx, 
     sw_p1812_hull q = {radius, SW_FN(p1812_smooth_slope)(p, tx, k, 0),
                        SW_FN(p1812_smooth_slope)(p, rx, k, 1), -INFINITY};
     if (SW_FN(p1812_is_clear)(&q, slope)) {
-        double length = p->length, nu = -INFINITY;
+        double length = p->length, least = INFINITY; /* clear: all points lie below the line */
         const double *d = p->d;
-#pragma omp simd reduction(max : nu)
+#pragma omp simd reduction(min : least)
         for (ptrdiff_t i = 1; i < p->n - 1; i++) {
-            double both = d[i] * (length - d[i]);
-            double value = (both * k - tx - slope * d[i]) / sqrt(both);
-            nu = value > nu ? value : nu;
+            double both = d[i] * (length - d[i]), under = both * k - tx - slope * d[i];
+            double value = under * under / both;
+            least = value < least ? value : least;
         }
-        q.nu = nu * sqrt(2.0 * length / p->wave);
+        q.nu = -sqrt(least * 2.0 * length / p->wave);
     }
     return SW_FN(p1812_bullington)(&q, p, tx, rx);
 }
@@ -304,45 +304,48 @@ void SW_FN(p1812_one)(const sw_p1812 *batch, ptrdiff_t row, double *work)
     v1 += step * (h[last] + h[last - 1]);
     v2 += step * (h[last] * (2.0 * length + d[last - 1]) + h[last - 1] * (length + 2.0 * d[last - 1]));
 
-    /* The second pass only where something is clear: the greatest parameter of each (15). */
+    /* The second pass only where something is clear: the greatest parameter nu of each (15). All points
+     * lie below a clear line, so nu is greatest where the square of depth over root is least: no root
+     * per point. What comes out for a line that is not clear is not used. */
     const double direct_tx = slope - length * ka, direct_rx = -slope - length * ka;
     const int is_hidden = up_tx > direct_tx;
     sw_p1812_hull qa = {radius, a_tx, a_rx, -INFINITY}, qb = {radius_b, b_tx, b_rx, -INFINITY};
     ptrdiff_t i_tx = 1, i_rx = last - 1;
     if (!is_hidden || SW_FN(p1812_is_clear)(&qa, slope) || SW_FN(p1812_is_clear)(&qb, slope)) {
-        double most = -INFINITY, nu_a = -INFINITY, nu_b = -INFINITY;
-        double *edge = slope_tx; /* a clear path needs no horizon */
-        if (is_hidden)
-            edge = NULL;
+        double least = INFINITY, least_a = INFINITY, least_b = INFINITY;
+        double *edge = is_hidden ? NULL : slope_tx; /* a clear path needs no slopes */
 #define P1812_PASS(CLUTTER, KEEP)                                                                      \
-    for (ptrdiff_t i = 1; i < last; i++) {                                                            \
-        double x = d[i], both = x * (length - x), w = 1.0 / sqrt(both), line = tx + slope * x;         \
-        double surface = h[i] + (CLUTTER) - line, over = (h[i] - line + both * ka) * w;                \
-        double va = (surface + both * ka) * w, vb = (surface + both * kb) * w;                         \
+    for (ptrdiff_t i = 1; i < last; i++) {                                                             \
+        double x = d[i], both = x * (length - x), q = 1.0 / both, ground = h[i] - tx - slope * x;      \
+        double surface = ground + (CLUTTER), over = ground + both * ka;                                \
+        double over_a = surface + both * ka, over_b = surface + both * kb;                             \
+        over = over * over * q;                                                                        \
+        over_a = over_a * over_a * q;                                                                  \
+        over_b = over_b * over_b * q;                                                                  \
         KEEP;                                                                                          \
-        most = over > most ? over : most;                                                              \
-        nu_a = va > nu_a ? va : nu_a;                                                                  \
-        nu_b = vb > nu_b ? vb : nu_b;                                                                  \
+        least = over < least ? over : least;                                                           \
+        least_a = over_a < least_a ? over_a : least_a;                                                 \
+        least_b = over_b < least_b ? over_b : least_b;                                                 \
     }
         if (edge && c) {
-#pragma omp simd reduction(max : most, nu_a, nu_b)
+#pragma omp simd reduction(min : least, least_a, least_b)
             P1812_PASS(c[i], edge[i] = over)
         } else if (edge) {
-#pragma omp simd reduction(max : most, nu_a, nu_b)
+#pragma omp simd reduction(min : least, least_a, least_b)
             P1812_PASS(0.0, edge[i] = over)
         } else if (c) {
-#pragma omp simd reduction(max : most, nu_a, nu_b)
+#pragma omp simd reduction(min : least, least_a, least_b)
             P1812_PASS(c[i], (void)0)
         } else {
-#pragma omp simd reduction(max : most, nu_a, nu_b)
+#pragma omp simd reduction(min : least, least_a, least_b)
             P1812_PASS(0.0, (void)0)
         }
 #undef P1812_PASS
-        double scale = sqrt(2.0 * length / p.wave);
-        qa.nu = nu_a * scale;
-        qb.nu = nu_b * scale;
+        double scale = 2.0 * length / p.wave;
+        qa.nu = -sqrt(least_a * scale);
+        qb.nu = -sqrt(least_b * scale);
         if (!is_hidden) {
-            for (i_tx = last - 1; i_tx > 1 && edge[i_tx] != most; i_tx--)
+            for (i_tx = last - 1; i_tx > 1 && edge[i_tx] != least; i_tx--)
                 ;
             i_rx = i_tx;
         }
