@@ -1,4 +1,4 @@
-"""Irregular Terrain Model over many profiles at once, maps of it over a raster, and lines of sight."""
+"""Irregular Terrain Model over many profiles, over the points of a map, and lines of sight."""
 
 from collections.abc import Sequence
 
