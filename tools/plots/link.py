@@ -38,7 +38,7 @@ def main() -> None:
         curve.semilogy(sinr, bler(sinr, 12, 1, n), label=f"{n} bit")
     curve.axhline(0.1, color="0.6", lw=0.8)
     curve.set(xlabel="SINR [dB]", ylabel="share of blocks that fail", ylim=(1e-4, 1.2))
-    curve.set_title("MCS 12, slope assumed", fontsize=10)
+    curve.set_title("MCS 12", fontsize=10)
     curve.legend(fontsize=8)
     loss = np.linspace(100, 180, 50)
     for (name, ends), color in zip(PRESETS.items(), ("C0", "C1", "C2", "C3"), strict=True):

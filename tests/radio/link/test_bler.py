@@ -68,6 +68,29 @@ def test_more_sinr_never_fails_more_often(mcs, sinr, more, bits):
     assert 0 <= after <= before <= 1
 
 
+@pytest.mark.parametrize(
+    ("table", "mcs", "bits", "points"),
+    [
+        (1, 1, 368, ((-0.75, 0.791), (-0.3, 0.266), (0.15, 0.0246), (0.6, 5e-4))),
+        (1, 2, 64, ((-0.598, 0.879), (0.092, 0.523), (0.783, 0.150), (1.474, 0.0138))),
+        (1, 10, 768, ((5.7, 0.760), (6.0, 0.388), (6.3, 0.0949), (6.6, 0.0098))),
+        (1, 11, 48, ((6.568, 0.833), (8.02, 0.36), (9.48, 0.0249), (10.21, 0.0026))),
+        (1, 23, 640, ((16.441, 0.894), (17.022, 0.515), (17.6, 0.137), (18.18, 0.0114))),
+        (2, 23, 2088, ((22.833, 0.807), (23.5, 0.177), (23.833, 0.0242), (24.167, 0.0016))),
+        (2, 22, 8192, ((22.19, 0.575), (22.333, 0.243), (22.47, 0.0588), (22.75, 8e-4))),
+    ],
+)
+def test_the_curve_falls_as_the_simulated_ones(table, mcs, bits, points):
+    """Points of 5G-LENA (nr-eesm-t1.cc, -t2.cc), moved so that the least errors meet: 0.25 dB."""
+    grid = np.arange(-10.0, 40.0, 0.001)
+    curve = bler(grid, mcs, table, bits)
+    sinr, share = np.array(points).T
+    ours = np.interp(-share, -curve, grid)
+    gap = ours - sinr
+    assert np.ptp(gap) <= 0.25 * np.ptp(sinr)
+    assert np.abs(gap - gap.mean()).max() <= 0.25
+
+
 def test_a_long_block_fails_more_abruptly():
     at = sinr_at_10pct_bler_db(10, 1, [100, 8000])
     assert np.diff(bler(at + 0.3, 10, 1, [100, 8000]))[0] < 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -37,7 +38,10 @@ _SPARSE_DB = 0.525
 _POWER = 0.75
 _SPARSE_RATE = 0.88
 _Q_INV_10PCT = 1.2815515655446004
-_SLOPE_PER_DB, _SLOPE_BITS, _MAX_SLOPE_PER_DB = 5.0, 1000.0, 15.0
+_SPREAD = (2.96, -0.412, 0.071, 0.519)
+"""Deviation of the curve: factor [dB], exponent of the bits, factors of order and code rate in an
+exponential."""
+
 _GRID_DB = np.arange(-25.0, 45.0, 0.05)
 _MODEL = "NR block errors, TS 38.212 V16"
 
@@ -118,14 +122,22 @@ def bler(sinr_db: ArrayLike, mcs: int, table: int, code_block_bits: ArrayLike) -
 
     Notes
     -----
-    A logistic curve in decibels. Its slope, 5 per dB at 1000 bit and growing with the root of the
-    size up to 15 per dB, is assumed: the root is that of the normal approximation, the factor is
-    not fitted.
+    A normal distribution in decibels about the SINR of 10 %, as simulated curves have it within 0.2
+    deviations down to 1e-3. Its deviation, 2.96 bits^-0.412 exp(0.071 order + 0.519 R) dB, was
+    fitted to 32 of 5G-LENA's curves of both tables (24 to 8192 bit), which scatter by 10 % about
+    it. A transport block of several code blocks fails when any of them does.
     """
     bits = finite(code_block_bits, "code block [bit]")
     over = finite(sinr_db, "SINR [dB]") - sinr_at_10pct_bler_db(mcs, table, bits)
-    slope = np.minimum(_SLOPE_PER_DB * np.sqrt(bits / _SLOPE_BITS), _MAX_SLOPE_PER_DB)
-    return np.asarray(1.0 / (1.0 + 9.0 * np.exp(np.clip(slope * over, -700.0, 700.0))))
+    order, rate = _scheme(mcs, table)
+    factor, power, by_order, by_rate = _SPREAD
+    spread_db = factor * bits**power * math.exp(by_order * order + by_rate * rate)
+    return _normal_tail(over / spread_db + _Q_INV_10PCT)
+
+
+def _normal_tail(x: Array) -> Array:
+    erfc = np.frompyfunc(math.erfc, 1, 1)
+    return np.asarray(0.5 * np.asarray(erfc(x / math.sqrt(2.0)), dtype=np.float64))
 
 
 def _scheme(mcs: int, table: int) -> tuple[int, float]:
