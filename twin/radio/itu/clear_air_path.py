@@ -15,6 +15,7 @@ __all__ = [
     "ducting_time_percent",
     "effective_radius_m",
     "geometry",
+    "inland_factor",
     "longest_run_m",
     "path_centre_latitude_deg",
     "zone_share",
@@ -205,7 +206,22 @@ def ducting_time_percent(latitude_deg: Array, land_m: Array, inland_m: Array) ->
 
 
 def inland_factor(inland_m: Array) -> Array:
-    """Return tau of P.1812-7 eq. (3), P.452-18 eq. (3a)."""
+    """Weight of the longest inland stretch.
+
+    Parameters
+    ----------
+    inland_m : ndarray
+        Its length. [m]
+
+    Returns
+    -------
+    ndarray
+        tau, 0 to 1.
+
+    References
+    ----------
+    .. [1] ITU-R P.1812-7 (2023), eq. (3); P.452-18 (2023), eq. (3a).
+    """
     return np.asarray(1.0 - np.exp(-4.12e-4 * (inland_m / 1e3) ** 2.41))
 
 

@@ -10,12 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 from twin.radio.itu.clear_air import (
     Losses,
     diffraction,
-    ducting_db,
     free_space_db,
     put_together,
     scatter_db,
     tail_quantile,
 )
+from twin.radio.itu.clear_air_ducting import ducting_db
 from twin.radio.itu.clear_air_inputs import Path, RadioClimate, Terminals, Zone
 from twin.radio.itu.clear_air_link import Limits, checked, derive_link
 from twin.radio.ranges import finite, need

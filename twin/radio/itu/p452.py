@@ -9,11 +9,11 @@ from twin.radio.itu.clear_air import (
     Link,
     Losses,
     diffraction,
-    ducting_db,
     free_space_db,
     put_together,
     scatter_db,
 )
+from twin.radio.itu.clear_air_ducting import ducting_db
 from twin.radio.itu.clear_air_inputs import Path, RadioClimate, Terminals
 from twin.radio.itu.clear_air_link import Limits, checked, derive_link
 from twin.radio.itu.p676 import _lines
