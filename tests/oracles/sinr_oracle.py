@@ -14,12 +14,12 @@ from twin.radio.tr38901 import los, pathloss
 NOISE_MW_PER_HZ = 1.380649e-23 * 290.0 * 1e3 * 10.0**0.7
 
 
-def rsrp_dbm(cells, x_m, y_m, height_m=1.5):
-    """Level per resource element, [n_points, n_cells]."""
+def rsrp_dbm(cells, x_m, y_m, height_m=1.5, reach_m=np.inf):
+    """Level per resource element, [n_points, n_cells]; no cell counts as farther than the reach."""
     columns = []
     for cell in cells:
         dx, dy = x_m - cell.x_m, y_m - cell.y_m
-        d = np.maximum(np.hypot(dx, dy), 10.0)
+        d = np.clip(np.hypot(dx, dy), 10.0, reach_m)
         losses = [
             pathloss.pathloss_db(
                 cell.scenario, d, cell.carrier_hz, cell.height_m, height_m, is_los=is_los
@@ -53,11 +53,11 @@ def mixing(server, other):
     return common / (high - low) * server.scs_hz / other.scs_hz
 
 
-def best_server(cells, x_m, y_m, height_m=1.5):
+def best_server(cells, x_m, y_m, height_m=1.5, reach_m=np.inf):
     """Level of the best server, SINR, its index; the interferers are summed without the server."""
     on = [i for i, cell in enumerate(cells) if cell.is_on]
     active = [cells[i] for i in on]
-    level = rsrp_dbm(active, x_m, y_m, height_m)
+    level = rsrp_dbm(active, x_m, y_m, height_m, reach_m)
     power = 10 ** (level / 10)
     best = level.argmax(axis=1)
     weight = np.array([[mixing(s, o) * o.load for o in active] for s in active])
