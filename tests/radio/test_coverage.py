@@ -62,8 +62,13 @@ def test_outside_the_outline_there_is_nothing():
 def test_update_of_changed_layers_equals_a_full_computation(seed):
     rng = np.random.default_rng(seed)
     cells = [
-        replace(cell, operator=operator, id=cell.id.replace("-a-", f"-{operator.lower()}-"))
-        for operator in "AB"
+        replace(
+            cell,
+            operator=operator,
+            id=cell.id.replace("-a-", f"-{operator.lower()}-"),
+            carrier_hz=cell.carrier_hz + away_hz,  # apart: layers that overlap hear each other
+        )
+        for operator, away_hz in (("A", 0.0), ("B", -200e6))
         for cell in random_layer(rng, n_sites=3)
     ]
     aps = [make_ap("ap-1", X0 + 300, Y0 + 300), make_ap("ap-2", X0 + 380, Y0 + 300)]

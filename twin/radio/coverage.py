@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from twin.model.city import AccessPoint, Cell, City
 from twin.model.errors import InputError
 from twin.radio.grid import Grid
-from twin.radio.links import LEFT_OUT_DB, layer_tables, serve_raster
+from twin.radio.links import LEFT_OUT_DB, disturbers, layer_tables, serve_raster
 from twin.radio.threads import usable_cpus
 from twin.radio.wifi import coverage as wifi_coverage
 from twin.radio.wifi import radio as wifi
@@ -45,6 +45,8 @@ class LayerCoverage:
         Index into `cells`; -1 outside and without server.
     cells : tuple of str
         Ids of all cells of the layer (access points), those off too.
+    disturbed_by : tuple of str
+        Other layers with a carrier that overlaps one of this layer.
     """
 
     operator: str
@@ -57,6 +59,7 @@ class LayerCoverage:
     throughput_bps: NDArray[np.float32] = field(metadata={"unit": "bit/s"})
     best_cell: NDArray[np.int32]
     cells: tuple[str, ...]
+    disturbed_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,14 +231,14 @@ def update(
     Returns
     -------
     CityCoverage
-        Equal to a full computation: layers do not disturb each other.
+        Equal to a full computation: layers that hear a changed one are computed again as well.
 
     Raises
     ------
     InputError
         A layer the city does not have.
     """
-    chosen = _select(city, tuple(changed_layers))
+    chosen = _touched(city, previous, _select(city, tuple(changed_layers)))
     n_threads = n_threads or usable_cpus()
     place = _Place(grid=previous.grid, inside=previous.inside)
     done = {layer.layer: layer for layer in (*previous.layers, *previous.wifi)}
@@ -267,6 +270,20 @@ def _select(city: City, layers: Sequence[str] | None) -> tuple[str, ...]:
     return wanted
 
 
+def _touched(city: City, previous: CityCoverage, changed: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the changed layers and those that hear one of them, before or after the change."""
+    by_layer: dict[str, list[Cell]] = {}
+    for cell in city.cells:
+        by_layer.setdefault(cell.layer, []).append(cell)
+    loud = [cell for name in changed for cell in by_layer.get(name, ())]
+    hearing = [
+        layer.layer
+        for layer in previous.layers
+        if set(layer.disturbed_by) & set(changed) or disturbers(by_layer.get(layer.layer, ()), loud)
+    ]
+    return tuple(dict.fromkeys((*changed, *hearing)))
+
+
 def _assemble(
     grid: Grid, inside: NDArray[np.bool_], layers: Iterable[LayerCoverage]
 ) -> CityCoverage:
@@ -285,11 +302,17 @@ def _layer(
     if name.startswith("wifi/"):
         return _wifi_layer(city.access_points, name.removeprefix("wifi/"), place)
     cells = [cell for cell in city.cells if cell.layer == name]
-    return _cellular_layer(cells, place, left_out_db=left_out_db, n_threads=n_threads)
+    heard = disturbers(cells, city.cells)
+    return _cellular_layer(cells, heard, place, left_out_db=left_out_db, n_threads=n_threads)
 
 
 def _cellular_layer(
-    cells: Sequence[Cell], place: _Place, *, left_out_db: float, n_threads: int
+    cells: Sequence[Cell],
+    heard: Sequence[Cell],
+    place: _Place,
+    *,
+    left_out_db: float,
+    n_threads: int,
 ) -> LayerCoverage:
     head = cells[0]
     empty = LayerCoverage(
@@ -303,10 +326,11 @@ def _cellular_layer(
         throughput_bps=np.where(place.inside, np.float32(0.0), np.float32(np.nan)),
         best_cell=np.full(place.grid.shape, -1, np.int32),
         cells=tuple(cell.id for cell in cells),
+        disturbed_by=tuple(dict.fromkeys(cell.layer for cell in heard)),
     )
     if not any(cell.is_on for cell in cells) or not place.inside.any():
         return empty
-    tables = layer_tables(cells, x0_m=place.grid.x0_m, y0_m=place.grid.y0_m)
+    tables = layer_tables(cells, x0_m=place.grid.x0_m, y0_m=place.grid.y0_m, interferers=heard)
     serve_raster(
         tables,
         place.grid,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,6 +27,7 @@ from twin.radio.tr38901.pathloss import (
 __all__ = [
     "LEFT_OUT_DB",
     "LayerTables",
+    "disturbers",
     "layer_tables",
     "link_levels_dbm",
     "power_per_re_dbm",
@@ -93,8 +94,44 @@ def power_per_re_dbm(cell: Cell) -> float:
     return cell.tx_power_dbm + cell.antenna_gain_dbi - 10.0 * math.log10(n_re)
 
 
+def disturbers(cells: Sequence[Cell], others: Iterable[Cell]) -> tuple[Cell, ...]:
+    """Pick the cells of other layers that are heard on the carriers of one.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+        Cells of the layer.
+    others : iterable of Cell
+        Any cells.
+
+    Returns
+    -------
+    tuple of Cell
+        Those of another layer that are on and whose carrier overlaps one of the layer's.
+    """
+    own = {cell.layer for cell in cells}
+    edges = {_edges(cell) for cell in cells if cell.is_on}
+
+    def is_heard(cell: Cell) -> bool:
+        low, high = _edges(cell)
+        return any(low < top and bottom < high for bottom, top in edges)
+
+    return tuple(c for c in others if c.is_on and c.layer not in own and is_heard(c))
+
+
+def _edges(cell: Cell) -> tuple[float, float]:
+    """Lowest and highest frequency that a cell occupies. [Hz]."""
+    centre_hz, width_hz, _ = _carrier_of(cell)
+    return centre_hz - width_hz / 2, centre_hz + width_hz / 2
+
+
 def layer_tables(
-    cells: Sequence[Cell], *, x0_m: float, y0_m: float, height_m: float = 1.5
+    cells: Sequence[Cell],
+    *,
+    x0_m: float,
+    y0_m: float,
+    height_m: float = 1.5,
+    interferers: Sequence[Cell] = (),
 ) -> LayerTables:
     """Compile the cells of one layer for the kernel.
 
@@ -105,7 +142,9 @@ def layer_tables(
     x0_m, y0_m : float
         Origin near the points. [m]
     height_m : float
-        Height of the receivers over the ground; at most 13 where a cell is urban macro. [m]
+        Height of the receivers over the ground. [m]
+    interferers : sequence of Cell
+        Cells of other layers, which disturb where carriers overlap and serve nobody.
 
     Returns
     -------
@@ -120,6 +159,8 @@ def layer_tables(
         Frequency, height or bandwidth outside the models.
     """
     on = [(i, cell) for i, cell in enumerate(cells) if cell.is_on]
+    n_serving = len(on)
+    on += [(-1, cell) for cell in interferers if cell.is_on]
     _check([cell for _, cell in on], height_m)
     masts: dict[tuple[object, ...], list[int]] = {}
     for k, (_, cell) in enumerate(on):
@@ -140,7 +181,9 @@ def layer_tables(
         x0_m=x0_m,
         y0_m=y0_m,
         sites=np.array(sites, dtype=np.float32).reshape(-1, len(_sinr.SITE_COLUMNS)),
-        sectors=np.array([_sector_row(on[k][1]) for k in order], dtype=np.float32),
+        sectors=np.array(
+            [(*_sector_row(on[k][1]), float(k < n_serving)) for k in order], dtype=np.float32
+        ),
         first=np.cumsum(sizes, dtype=np.int32),
         carrier=np.array([kinds.index(_carrier_of(on[k][1])) for k in order], dtype=np.int32),
         column=np.array(order, dtype=np.int32),
@@ -452,5 +495,4 @@ def _sector_row(cell: Cell) -> tuple[float, ...]:
         _LOG2_PER_DB * A_MAX_DB,
         _LOG2_PER_DB * power_per_re_dbm(cell),
         cell.load,
-        1.0,
     )
