@@ -16,7 +16,7 @@ from twin.radio.itu.clear_air import (
 from twin.radio.itu.clear_air_ducting import ducting_db
 from twin.radio.itu.clear_air_inputs import Path, RadioClimate, Terminals
 from twin.radio.itu.clear_air_link import Limits, checked, derive_link
-from twin.radio.itu.p676 import _lines
+from twin.radio.itu.p676 import line_by_line_db_km
 from twin.radio.ranges import need
 
 __all__ = ["LIMITS", "gases_db_km", "surface_m", "transmission_loss"]
@@ -174,7 +174,7 @@ def gases_db_km(
     .. [1] ITU-R P.676-13 (2022), Annex 1, eq. (1); its tables are those of P.676-12.
     """
     values = np.broadcast_arrays(freq_hz / 1e9, pressure_hpa, vapour_density_g_m3, kelvin)
-    dry, wet = _lines(*(np.ravel(value)[:, None] for value in values))
+    dry, wet = line_by_line_db_km(*(np.ravel(value)[:, None] for value in values))
     return np.asarray((dry + wet).reshape(values[0].shape))
 
 

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twin.radio.ranges import need
 
-__all__ = ["path_attenuation_db", "specific_attenuation_db_km"]
+__all__ = ["line_by_line_db_km", "path_attenuation_db", "specific_attenuation_db_km"]
 
 Array = NDArray[np.float64]
 MODEL = "ITU-R P.676-12, Annex 1"
@@ -146,7 +146,7 @@ def specific_attenuation_db_km(
     gas, vapour = np.empty(flat[0].size), np.empty(flat[0].size)
     for start in range(0, flat[0].size, CHUNK // 44):
         part = slice(start, start + CHUNK // 44)
-        gas[part], vapour[part] = _lines(*(values[part, None] for values in flat))
+        gas[part], vapour[part] = line_by_line_db_km(*(values[part, None] for values in flat))
     return gas.reshape(inputs[0].shape), vapour.reshape(inputs[0].shape)
 
 
@@ -189,8 +189,29 @@ def path_attenuation_db(
     return np.asarray((dry + wet) * length_m / 1000.0)
 
 
-def _lines(freq: Array, dry: Array, rho: Array, kelvin: Array) -> tuple[Array, Array]:
-    """Sum the lines; inputs as columns of shape (n, 1)."""
+def line_by_line_db_km(freq: Array, dry: Array, rho: Array, kelvin: Array) -> tuple[Array, Array]:
+    """Sum the lines of oxygen and water, without the range of the Recommendation.
+
+    Parameters
+    ----------
+    freq : ndarray of shape (n, 1)
+        Frequency. [GHz]
+    dry : ndarray of shape (n, 1)
+        Pressure of dry air. [hPa]
+    rho : ndarray of shape (n, 1)
+        Density of water vapour. [g/m3]
+    kelvin : ndarray of shape (n, 1)
+        Temperature. [K]
+
+    Returns
+    -------
+    dry, wet : ndarray of shape (n,)
+        Specific attenuation by dry air and by water vapour. [dB/km]
+
+    References
+    ----------
+    .. [1] ITU-R P.676-12 (2019), Annex 1, eqs. (1) to (9).
+    """
     theta = 300.0 / kelvin
     vapour = rho * kelvin / 216.7  # eq. (4)
     f0, a1, a2, a3, a4, a5, a6 = OXYGEN.T
