@@ -10,14 +10,20 @@ from dataclasses import dataclass, field
 
 __all__ = [
     "AccessPoint",
+    "Assumption",
     "Building",
     "Cell",
     "CensusCell",
     "City",
     "District",
+    "FibreLink",
+    "FibreNode",
+    "Gateway",
     "Lamp",
     "LampCabinet",
+    "Office",
     "Port",
+    "PowerNode",
     "Provenance",
     "Radio",
     "School",
@@ -25,6 +31,9 @@ __all__ = [
     "Ssid",
     "Stop",
     "Switch",
+    "TrafficSignal",
+    "TransitLine",
+    "WirelessCustomer",
 ]
 
 Ring = tuple[tuple[float, float], ...]
@@ -254,6 +263,131 @@ class Lamp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransitLine:
+    """A line of public transport as the order of its stops; `mode` is ``tram`` or ``bus``."""
+
+    id: str
+    mode: str
+    stops: tuple[str, ...]
+    vehicle_places: int
+    headway_peak_s: float = field(metadata=_unit("s"))
+    headway_s: float = field(metadata=_unit("s"))
+    tunnel_stops: tuple[str, ...] = ()
+    synthetic: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficSignal:
+    """A signal installation; `kind` is ``junction``, ``t_junction`` or ``pedestrian``.
+
+    `computer` names the traffic computer it belongs to; signals with the same `corridor` form a
+    green wave in the order of `corridor_m`, empty where it stands alone.
+    """
+
+    id: str
+    kind: str
+    x_m: float = field(metadata=_unit("m"))
+    y_m: float = field(metadata=_unit("m"))
+    computer: str
+    corridor: str = ""
+    corridor_m: float = field(default=0.0, metadata=_unit("m"))
+    flow_veh_h: float = field(default=0.0, metadata=_unit("veh/h"))
+    is_led: bool = False
+    is_off_at_night: bool = False
+    synthetic: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerNode:
+    """A node of the electricity grid: ``substation`` or ``station`` (Netzstation).
+
+    `feeds` names the nodes it is fed by, the usual one first; a substation hangs on its ring
+    neighbours.
+    """
+
+    id: str
+    kind: str
+    x_m: float = field(metadata=_unit("m"))
+    y_m: float = field(metadata=_unit("m"))
+    feeds: tuple[str, ...] = ()
+    synthetic: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """A service point of the city: ``citizen_office`` or ``data_centre``."""
+
+    id: str
+    name: str
+    kind: str
+    x_m: float = field(metadata=_unit("m"))
+    y_m: float = field(metadata=_unit("m"))
+    appointments_per_year: int = 0
+    synthetic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FibreNode:
+    """A point of presence of the municipal fibre; `site` names what stands there, if anything."""
+
+    id: str
+    x_m: float = field(metadata=_unit("m"))
+    y_m: float = field(metadata=_unit("m"))
+    site: str = ""
+    synthetic: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FibreLink:
+    """A cable between two points of presence."""
+
+    id: str
+    a: str
+    b: str
+    length_m: float = field(metadata=_unit("m"))
+    capacity_bps: float = field(metadata=_unit("bit/s"))
+    synthetic: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """A gateway of a utility network; `technology` is ``lorawan`` or ``lte450``."""
+
+    id: str
+    technology: str
+    x_m: float = field(metadata=_unit("m"))
+    y_m: float = field(metadata=_unit("m"))
+    height_m: float = field(metadata=_unit("m"))
+    antenna_gain_dbi: float = field(metadata=_unit("dBi"))
+    synthetic: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WirelessCustomer:
+    """A home or firm served by fixed wireless broadband from the site `hub`."""
+
+    id: str
+    hub: str
+    x_m: float = field(metadata=_unit("m"))
+    y_m: float = field(metadata=_unit("m"))
+    carrier_hz: float = field(metadata=_unit("Hz"))
+    homes: int = 1
+    synthetic: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumption:
+    """A figure nobody has measured here; `mark` is R read, S secondary, C computed, K unchecked."""
+
+    key: str
+    value: float
+    unit: str
+    mark: str
+    source: str
+    used_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class City:
     """A whole city; read only, every change makes a new one."""
 
@@ -275,5 +409,14 @@ class City:
     switches: tuple[Switch, ...] = ()
     cabinets: tuple[LampCabinet, ...] = ()
     lamps: tuple[Lamp, ...] = ()
+    lines: tuple[TransitLine, ...] = ()
+    signals: tuple[TrafficSignal, ...] = ()
+    power_nodes: tuple[PowerNode, ...] = ()
+    offices: tuple[Office, ...] = ()
+    fibre_nodes: tuple[FibreNode, ...] = ()
+    fibre_links: tuple[FibreLink, ...] = ()
+    gateways: tuple[Gateway, ...] = ()
+    wireless_customers: tuple[WirelessCustomer, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
     street_km: float = field(default=0.0, metadata=_unit("km"))
     provenance: tuple[Provenance, ...] = ()
