@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 __all__ = ["Event", "EventTrace"]
 
 _KEEP = 500
+_BLOCK = 65536
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +32,34 @@ class EventTrace:
     Notes
     -----
     Times are quantised to milliseconds and every amount is a whole number before it is hashed, so
-    the hash does not hang on the last bits of floating point.
+    the hash does not hang on the last bits of floating point. Blocks of at least `_BLOCK` octets
+    are hashed together with the hash so far, because a running hash cannot be saved.
     """
 
-    __slots__ = ("_counts", "_digest", "_recent")
+    __slots__ = ("_counts", "_digest", "_pending", "_recent")
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
-        self._digest = hashlib.sha256()
+        self._digest = bytes(32)
+        self._pending = bytearray()
         self._recent: deque[Event] = deque(maxlen=_KEEP)
 
     def add(self, at_s: float, what: str, who: str, amount: int = 0) -> None:
         """Record an event."""
         self._counts[what] += 1
         self._recent.append(Event(at_s, what, who, amount))
-        self._digest.update(f"{round(at_s * 1000)}|{what}|{who}|{amount}\n".encode())
+        self._hash(f"{round(at_s * 1000)}|{what}|{who}|{amount}\n".encode())
 
     def add_counts(self, at_s: float, what: str, values: NDArray[np.int64]) -> None:
         """Hash a vector of whole numbers, such as users by cell after a tick."""
-        self._digest.update(f"{round(at_s * 1000)}|{what}|{values.size}\n".encode())
-        self._digest.update(np.ascontiguousarray(values, dtype="<i8").tobytes())
+        self._hash(f"{round(at_s * 1000)}|{what}|{values.size}\n".encode())
+        self._hash(np.ascontiguousarray(values, dtype="<i8").tobytes())
+
+    def _hash(self, octets: bytes) -> None:
+        self._pending += octets
+        if len(self._pending) >= _BLOCK:
+            self._digest = hashlib.sha256(self._digest + self._pending).digest()
+            self._pending.clear()
 
     def counts(self) -> Mapping[str, int]:
         """Return how often each kind of event happened, by name in order."""
@@ -62,4 +71,4 @@ class EventTrace:
 
     def sha256(self) -> str:
         """Return the hash over everything recorded so far."""
-        return self._digest.hexdigest()
+        return hashlib.sha256(self._digest + self._pending).hexdigest()
