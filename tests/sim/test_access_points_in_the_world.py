@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from twin.model.errors import ModelError
 from twin.radio.wifi.coverage import gather, levels_dbm
-from twin.sim.wifi_air import availability_check_s, block_hz, loss_db, rate_bps
+from twin.sim.wifi.air import availability_check_s, block_hz, loss_db, rate_bps
 
 SCHOOL = [f"ap-school-1-{k}" for k in range(1, 5)]
 STREET = [f"ap-fws-{k}" for k in range(1, 5)]

@@ -12,7 +12,7 @@ from twin.radio.points import rsrp_dbm
 from twin.sim.cells import layer_shares
 from twin.sim.places import place_people
 from twin.sim.power import MACRO, MICRO, base_station_of, cell_power_w, transceivers
-from twin.sim.trams import find_line
+from twin.sim.transit_wifi.trams import find_line
 from twin.sim.world import World
 
 CELL = "cell-a-001-1-n78"

@@ -17,9 +17,9 @@ from twin.sim.lamps import LampFleet
 from twin.sim.places import place_people
 from twin.sim.schools import school_sites
 from twin.sim.streams import stream
-from twin.sim.switches import SwitchFleet
-from twin.sim.trams import Line, find_line
-from twin.sim.wifi import PUBLIC, SCHOOL, VEHICLE, WifiFleet
+from twin.sim.transit_wifi.trams import Line, find_line
+from twin.sim.wifi.fleet import PUBLIC, SCHOOL, VEHICLE, WifiFleet
+from twin.sim.wifi.switches import SwitchFleet
 
 __all__ = ["Fleets", "build_fleets"]
 

@@ -23,8 +23,8 @@ from twin.sim.sun import (
     next_crossing,
 )
 from twin.sim.trace import EventTrace
-from twin.sim.trams import Tram, run_tram
-from twin.sim.wifi import SCHOOL
+from twin.sim.transit_wifi.trams import Tram, run_tram
+from twin.sim.wifi.fleet import SCHOOL
 
 __all__ = ["Life"]
 

@@ -19,7 +19,7 @@ from twin.sim.build import build_fleets
 from twin.sim.clock import Clock
 from twin.sim.life import Life
 from twin.sim.trace import EventTrace
-from twin.sim.trams import TramPosition
+from twin.sim.transit_wifi.trams import TramPosition
 
 __all__ = ["World", "WorldTotals"]
 

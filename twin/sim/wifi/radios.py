@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from twin.model.attributes import Value
 from twin.model.city import AccessPoint
 from twin.model.errors import ModelError
-from twin.sim.wifi_air import availability_check_s, block_hz
+from twin.sim.wifi.air import availability_check_s, block_hz
 
 __all__ = ["Radios"]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from twin.model.attributes import Value
 from twin.model.city import Switch
-from twin.sim.wifi import WifiFleet
+from twin.sim.wifi.fleet import WifiFleet
 
 __all__ = ["SwitchFleet"]
 

@@ -11,9 +11,9 @@ from twin.model.attributes import Value
 from twin.model.city import AccessPoint
 from twin.model.errors import ModelError
 from twin.sim.power import access_point_power_w
-from twin.sim.radios import OFF_DBM, Radios
-from twin.sim.stations import Stations, choose
-from twin.sim.wifi_air import loss_db, rate_bps
+from twin.sim.wifi.air import loss_db, rate_bps
+from twin.sim.wifi.radios import OFF_DBM, Radios
+from twin.sim.wifi.stations import Stations, choose
 
 __all__ = ["PUBLIC", "SCHOOL", "VEHICLE", "WifiFleet"]
 
