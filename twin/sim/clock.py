@@ -51,3 +51,7 @@ class Clock:
         """Return the simulated second of a minute after local midnight of a local day [s]."""
         wall = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=self._zone)
         return self.seconds(wall)
+
+    def seconds_at(self, wall: datetime) -> float:
+        """Return the simulated second of a naive local date and time [s]."""
+        return self.seconds(wall.replace(tzinfo=self._zone))

@@ -198,16 +198,27 @@ class Simulation:
         ModelError
             Unknown device or path, a read-only attribute, or a value the device cannot take.
         """
-        fleet, kind = self._fleet(device), self._kinds[device]
+        checked = self.check_write(device, changes)
+        if checked:
+            self._fleet(device).write(device, checked, self.now_s)
+            self.context.note("written", device, len(checked))
+
+    def check_write(self, device: str, changes: Mapping[str, Value]) -> dict[str, Value]:
+        """Check a change without making it; return its values as the device would have them.
+
+        Raises
+        ------
+        ModelError
+            As `write`.
+        """
+        kind = self._kind(device)
         checked: dict[str, Value] = {}
         for path, value in changes.items():
             self._require_path(device, path)
             if not _attribute(kind, path)[0].writable:
                 raise ModelError(f"{device}: {path} is operational state and cannot be set")
             checked[path] = check_value(kind, path, value)
-        if checked:
-            fleet.write(device, checked, self.now_s)
-            self.context.note("written", device, len(checked))
+        return checked
 
     def is_reachable(self, device: str) -> bool:
         """Say whether a device would answer: it works, has power, a link and has booted.
@@ -219,11 +230,15 @@ class Simulation:
         """
         return self._fleet(device).is_reachable(device, self.now_s)
 
-    def _fleet(self, device: str) -> DeviceFleet:
-        fleet = self._fleet_of.get(device)
-        if fleet is None:
+    def _kind(self, device: str) -> str:
+        kind = self._kinds.get(device)
+        if kind is None:
             raise ModelError(f"unknown device {device!r}; the world has {len(self._kinds)}")
-        return fleet
+        return kind
+
+    def _fleet(self, device: str) -> DeviceFleet:
+        self._kind(device)
+        return self._fleet_of[device]
 
     def _require_path(self, device: str, path: str) -> None:
         known = self._paths.get(device)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 __all__ = ["Event", "EventTrace"]
 
 _KEEP = 500
+_KEEP_FIRST = 200  # of each kind
 _BLOCK = 65536
 
 
@@ -36,18 +37,22 @@ class EventTrace:
     are hashed together with the hash so far, because a running hash cannot be saved.
     """
 
-    __slots__ = ("_counts", "_digest", "_pending", "_recent")
+    __slots__ = ("_counts", "_digest", "_first", "_pending", "_recent")
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._digest = bytes(32)
         self._pending = bytearray()
         self._recent: deque[Event] = deque(maxlen=_KEEP)
+        self._first: list[Event] = []
 
     def add(self, at_s: float, what: str, who: str, amount: int = 0) -> None:
         """Record an event."""
+        event = Event(at_s, what, who, amount)
         self._counts[what] += 1
-        self._recent.append(Event(at_s, what, who, amount))
+        self._recent.append(event)
+        if self._counts[what] <= _KEEP_FIRST:
+            self._first.append(event)
         self._hash(f"{round(at_s * 1000)}|{what}|{who}|{amount}\n".encode())
 
     def add_counts(self, at_s: float, what: str, values: NDArray[np.int64]) -> None:
@@ -68,6 +73,10 @@ class EventTrace:
     def recent(self) -> tuple[Event, ...]:
         """Return the latest events, oldest first."""
         return tuple(self._recent)
+
+    def story(self) -> tuple[Event, ...]:
+        """Return the first events of every kind, in the order in which they happened."""
+        return tuple(self._first)
 
     def sha256(self) -> str:
         """Return the hash over everything recorded so far."""

@@ -4,88 +4,29 @@ from __future__ import annotations
 
 import json
 import pickle
-import sys
 import zlib
 from dataclasses import replace
-from datetime import UTC, datetime
 from hashlib import sha256
-from types import ModuleType
 
 import pytest
 
-from twin.model.city import City
 from twin.model.errors import InputError
-from twin.sim import registry
-from twin.sim.kernel import Crews
 from twin.sim.save import branch, restore, save
-from twin.sim.simulation import Simulation
-from twin.sim.system import System
-
-START = datetime(2026, 1, 20, 6, 30, tzinfo=UTC)
 
 
-class Toy(System):
-    """Draws at random times, and lets three repairs wait for one crew."""
-
-    name = "toy"
-
-    def start(self):
-        self.rng = self.context.rng("toy")
-        self.crews = Crews(self.context.kernel, capacity=1)
-        self.repaired = []
-        self._next()
-        for k in range(3):
-            self._call(k)
-
-    def _next(self):
-        self.context.note("draw", "toy", int(self.rng.integers(1000)))
-        self.context.kernel.after(float(self.rng.exponential(40.0)), "toy", self._next)
-
-    def _call(self, k):
-        request = self.crews.request(priority=k)
-        self.context.kernel.when(request, f"crew {k}", self._arrive, k, request)
-
-    def _arrive(self, k, request):
-        self.context.kernel.after(200.0, f"crew {k}", self._leave, k, request)
-
-    def _leave(self, k, request):
-        self.repaired.append((k, self.context.kernel.now_s))
-        self.crews.release(request)
-        self.context.note("repaired", f"toy {k}")
-
-
-Toy.__module__ = "twin.sim.toy"  # as if it were one of ours
-
-
-@pytest.fixture
-def city():
-    return City(name="toy", title="Toy", seed=1, timezone="Europe/Berlin", lat_deg=51.0,
-                lon_deg=7.0, outline=())  # fmt: skip
-
-
-@pytest.fixture
-def simulation(city, monkeypatch):
-    module = ModuleType("twin.sim.toy")
-    module.Toy = Toy
-    monkeypatch.setitem(sys.modules, "twin.sim.toy", module)
-    monkeypatch.setitem(registry._CLASSES, "toy", "Toy")
-    monkeypatch.setattr("twin.sim.simulation.SYSTEM_NAMES", ("toy",))
-    return Simulation(city, seed=3, start=START, systems=("toy",))
-
-
-def test_a_restored_simulation_has_the_future_it_would_have_had(simulation, city, tmp_path):
+def test_a_restored_simulation_has_the_future_it_would_have_had(simulation, empty_city, tmp_path):
     simulation.advance(250.0)
     save(simulation, tmp_path / "half.sim")
     simulation.advance(2000.0)
-    again = restore(tmp_path / "half.sim", city)
+    again = restore(tmp_path / "half.sim", empty_city)
     assert again.now_s == 250.0
     again.advance(2000.0)
     assert again.context.trace.sha256() == simulation.context.trace.sha256()
     assert again.systems["toy"].repaired == [(0, 200.0), (1, 400.0), (2, 600.0)]
 
 
-def test_saving_changes_nothing_of_what_runs_on(simulation, city, tmp_path):
-    untouched = Simulation(city, seed=3, start=START, systems=("toy",))
+def test_saving_changes_nothing_of_what_runs_on(make, simulation, tmp_path):
+    untouched = make()
     for until_s in (100.0, 300.0, 700.0):
         simulation.advance(until_s)
         save(simulation, tmp_path / "x.sim")
@@ -103,19 +44,19 @@ def test_a_branch_lives_its_own_life(simulation):
     assert twig.context.city is simulation.context.city
 
 
-def test_another_city_is_refused(simulation, city, tmp_path):
+def test_another_city_is_refused(simulation, empty_city, tmp_path):
     save(simulation, tmp_path / "x.sim")
     with pytest.raises(InputError, match="another version of the city 'toy'"):
-        restore(tmp_path / "x.sim", replace(city, lat_deg=50.0))
+        restore(tmp_path / "x.sim", replace(empty_city, lat_deg=50.0))
 
 
 @pytest.mark.parametrize("cut", [0, 1, 100, -1])
-def test_a_damaged_file_is_refused(simulation, city, tmp_path, cut):
+def test_a_damaged_file_is_refused(simulation, empty_city, tmp_path, cut):
     path = tmp_path / "x.sim"
     save(simulation, path)
     path.write_bytes(path.read_bytes()[:cut])
     with pytest.raises(InputError, match=r"is no saved simulation|damaged"):
-        restore(path, city)
+        restore(path, empty_city)
 
 
 class Evil:
@@ -124,7 +65,7 @@ class Evil:
 
 
 @pytest.mark.parametrize("thing", [Evil(), {"a": 1}, print, ("x" * 100).upper])
-def test_a_file_that_holds_something_else_runs_nothing(simulation, city, tmp_path, thing):
+def test_a_file_that_holds_something_else_runs_nothing(simulation, empty_city, tmp_path, thing):
     path = tmp_path / "x.sim"
     save(simulation, path)
     header = json.loads(path.read_bytes().partition(b"\n")[0])
@@ -132,10 +73,10 @@ def test_a_file_that_holds_something_else_runs_nothing(simulation, city, tmp_pat
     header["sha256"] = sha256(body).hexdigest()
     path.write_bytes(json.dumps(header).encode() + b"\n" + body)
     with pytest.raises(InputError, match="cannot be taken up"):
-        restore(path, city)
+        restore(path, empty_city)
 
 
-def test_a_missing_file_and_a_folder_are_refused(city, tmp_path):
+def test_a_missing_file_and_a_folder_are_refused(empty_city, tmp_path):
     for path in (tmp_path / "none.sim", tmp_path):
         with pytest.raises(InputError, match="cannot be read"):
-            restore(path, city)
+            restore(path, empty_city)
