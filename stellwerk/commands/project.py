@@ -21,7 +21,7 @@ from twin.model.errors import InputError
 __all__ = ["doctor", "init"]
 
 _LIBRARIES = ("numpy", "simpy", "pysnmp", "ncclient", "netmiko", "paramiko", "lxml", "sqlalchemy")
-_EXTRAS = {"asyncssh": "emulate", "matplotlib": "report"}
+_EXTRAS = {"asyncssh": "emulate", "matplotlib": "report", "pyarrow": "parquet"}
 _PACKAGES = ("stellwerk", "twin", "controllers", "hil", "cext")
 
 

@@ -18,7 +18,7 @@ from twin.sim.supply import Supply
 from twin.sim.telemetry import Telemetry
 from twin.sim.trace import EventTrace
 
-__all__ = ["Action", "Context", "DeviceFleet", "Kpi", "System"]
+__all__ = ["Action", "Context", "DeviceFleet", "Kpi", "Moment", "System"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,15 @@ class Kpi:
     value: float
     unit: str
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something worth telling in a report: when [s], about whom, and what, in a sentence."""
+
+    at_s: float
+    who: str
+    text: str
 
 
 class DeviceFleet(Protocol):
@@ -172,6 +181,10 @@ class System:
     def gauges(self) -> Mapping[str, float]:
         """Return what a control room watches now; names end in their unit."""
         return {}
+
+    def story(self) -> tuple[Moment, ...]:
+        """Return what is worth telling of this run, in order; a few dozen moments at most."""
+        return ()
 
     def actions(self) -> Mapping[str, Action]:
         """Return what a scenario can do to this system, by verb."""
