@@ -16,29 +16,11 @@ from stellwerk.commands.city import CityOption
 from stellwerk.demo.devices import choose_devices, sites_of, upstreams_of
 from stellwerk.output import JsonOption, notes, print_json
 from stellwerk.settings import load_settings
+from stellwerk.when import local_start
 from twin.geo.cityfile import load_city
-from twin.model.city import City
-from twin.model.errors import InputError
 from twin.sim.world import World
 
 __all__ = ["emulate"]
-
-_FIRST_YEAR, _LAST_YEAR = 1970, 2100
-
-
-def _start_time(text: str, city: City) -> datetime:
-    zone = ZoneInfo(city.timezone)
-    if not text:
-        return datetime.now(zone)
-    try:
-        start = datetime.fromisoformat(text)
-    except ValueError as err:
-        raise InputError(
-            f"--start {text!r} is not a date and time", hint="use 2026-12-01T07:59:30"
-        ) from err
-    if not _FIRST_YEAR <= start.year < _LAST_YEAR:
-        raise InputError(f"--start {text!r} lies outside {_FIRST_YEAR} to {_LAST_YEAR}")
-    return start if start.tzinfo else start.replace(tzinfo=zone)
 
 
 def emulate(
@@ -68,7 +50,8 @@ def emulate(
     """Emulate devices whose state is that of a living world with hidden deviations."""
     model = load_city(load_settings(city=city).city)
     devices = choose_devices(model, select)
-    world = World(model, seed=seed, start=_start_time(start, model), managed=devices, drill=drill)
+    begin = local_start(start, model) if start else datetime.now(ZoneInfo(model.timezone))
+    world = World(model, seed=seed, start=begin, managed=devices, drill=drill)
 
     def ready(document: dict[str, object]) -> None:
         if json:

@@ -1,0 +1,1 @@
+"""What a simulated day looks like: curves, tables and a page."""
