@@ -28,6 +28,7 @@ __all__ = [
     "print_line",
     "progress",
     "table",
+    "told_progress",
     "waiting",
 ]
 
@@ -175,6 +176,34 @@ def progress(title: str) -> Iterator[Report]:
     with bar:
         task = bar.add_task(title, total=1.0)
         yield lambda share: bar.update(task, completed=share)
+
+
+@contextmanager
+def told_progress(title: str) -> Iterator[Callable[[float, str], None]]:
+    """Show a progress bar with a few words beside it on a terminal, and nothing elsewhere.
+
+    Parameters
+    ----------
+    title : str
+        What is going on.
+
+    Yields
+    ------
+    callable
+        Takes the share done, 0 to 1, and the words.
+    """
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[words]}"),
+        TimeElapsedColumn(),
+        console=notes,
+        transient=True,
+        disable=not notes.is_terminal,
+    )
+    with bar:
+        task = bar.add_task(title, total=1.0, words="")
+        yield lambda share, words: bar.update(task, completed=share, words=words)
 
 
 @contextmanager
