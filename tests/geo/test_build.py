@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from twin.geo.assumptions import all_assumptions
 from twin.geo.build import SEED, build_duisburg, duisburg_texts, main
 from twin.geo.columns import COLUMNS
 from twin.geo.generate.sites import nearest_own_m
@@ -49,7 +50,7 @@ def test_another_seed_changes_what_is_generated_and_nothing_real(source, duisbur
 @pytest.mark.reference
 def test_the_command_writes_the_folder(source, tmp_path, capsys):
     assert main(["--source", str(source), "--out", str(tmp_path / "x")]) == 0
-    assert "18 files" in capsys.readouterr().out
+    assert "27 files" in capsys.readouterr().out
     lamps = (tmp_path / "x" / "lamps.csv").read_bytes()
     assert lamps == (CITIES / "duisburg" / "lamps.csv").read_bytes()
 
@@ -82,6 +83,10 @@ def test_the_city_file_names_its_schema():
     assert first.startswith("# yaml-language-server: $schema=")
     target = CITIES / "duisburg" / first.partition("$schema=")[2]
     assert target.resolve() == SCHEMA_FILE.resolve()
+
+
+def test_the_table_of_assumptions_is_current(duisburg):
+    assert duisburg.assumptions == all_assumptions(), "run python -m twin.geo.assumptions"
 
 
 def test_the_readme_of_the_cities_names_every_column():

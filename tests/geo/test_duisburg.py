@@ -161,6 +161,10 @@ def test_tables_drawn_from_odbl_data_stand_alone(duisburg):
         "access_points_stations.csv",
         "switches_stations.csv",
         "cabinets.csv",
+        "lines.csv",
+        "offices.csv",
+        "fibre_nodes.csv",
+        "fibre_links.csv",
     }
     assert all("OpenStreetMap" in i.attribution for i in duisburg.provenance if "ODbL" in i.licence)
 

@@ -9,12 +9,19 @@ from pathlib import Path
 
 import numpy as np
 
+from twin.geo.assumptions import all_assumptions
 from twin.geo.generate.buildings import generate_buildings
 from twin.geo.generate.cells import generate_cells, generate_small_cells
+from twin.geo.generate.fibre import generate_fibre
+from twin.geo.generate.gateways import generate_customers, generate_gateways
 from twin.geo.generate.lamps import generate_lamps
+from twin.geo.generate.offices import generate_offices
 from twin.geo.generate.places import PILOT_MASTS, pilot_street, zoo_place
+from twin.geo.generate.power import generate_power
+from twin.geo.generate.signals import generate_signals
 from twin.geo.generate.sites import DensityMap, generate_sites
 from twin.geo.generate.streets import street_lattice
+from twin.geo.generate.transit import generate_lines
 from twin.geo.generate.wifi import NETWORKS, generate_wifi, school_places, station_places
 from twin.geo.provenance import DUISBURG_TABLES
 from twin.geo.sources import OpenData, read_sources
@@ -28,6 +35,20 @@ OUTLINE = "000"
 N_LAMPS = 46_000
 N_SMALL_CELLS = 36
 SEED = 7
+_STREAMS = (
+    "lamps",
+    "buildings",
+    "sites",
+    "cells",
+    "wifi",
+    "small",
+    "transit",
+    "signals",
+    "power",
+    "gateways",
+    "wireless",
+)
+"""Subjects with a stream of their own; the place in the list is part of the seed: only append."""
 _STATIONS = "_stations.csv"  # drawn from the stops, so under their licence
 
 
@@ -46,10 +67,7 @@ def build_duisburg(data: OpenData, seed: int) -> City:
     City
         The city, without provenance: that is in the file.
     """
-    rng = {
-        name: np.random.default_rng([seed, i])
-        for i, name in enumerate(("lamps", "buildings", "sites", "cells", "wifi", "small"))
-    }
+    rng = {name: np.random.default_rng([seed, i]) for i, name in enumerate(_STREAMS)}
     outline = next(d.rings for d in data.districts if d.code == OUTLINE)
     streets = street_lattice(data.census)
     n_lattice = N_LAMPS - PILOT_MASTS - 1
@@ -71,6 +89,9 @@ def build_duisburg(data: OpenData, seed: int) -> City:
         ),
         rng["wifi"],
     )
+    buildings = generate_buildings(data.census, rng["buildings"])
+    offices = generate_offices(data.census, data.districts)
+    fibre_nodes, fibre_links = generate_fibre(offices, data.schools, access_points)
     return City(
         name="duisburg",
         title="Duisburg",
@@ -83,13 +104,22 @@ def build_duisburg(data: OpenData, seed: int) -> City:
         census=data.census.cells(),
         schools=data.schools,
         stops=data.stops,
-        buildings=generate_buildings(data.census, rng["buildings"]),
+        buildings=buildings,
         sites=sites + small_sites,
         cells=cells + small_cells,
         access_points=access_points,
         switches=switches,
         cabinets=(*cabinets, cabinet),
         lamps=lamps,
+        lines=generate_lines(data.stops, rng["transit"]),
+        signals=generate_signals(data.census, rng["signals"]),
+        power_nodes=generate_power(data.census, rng["power"]),
+        offices=offices,
+        fibre_nodes=fibre_nodes,
+        fibre_links=fibre_links,
+        gateways=generate_gateways(data.census, sites, rng["gateways"]),
+        wireless_customers=generate_customers(sites, buildings, rng["wireless"]),
+        assumptions=all_assumptions(),
         street_km=round(float(streets.length_m.sum()) / 1000, 1),
     )
 

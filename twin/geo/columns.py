@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from twin.geo.csvtable import Table
-from twin.model.city import Cell
+from twin.model.city import Cell, FibreLink, WirelessCustomer
 
 __all__ = [
     "BUILDING_KINDS",
     "COLUMNS",
+    "GATEWAY_TECHNOLOGIES",
     "LAMP_KINDS",
     "LINE",
+    "LINE_MODES",
+    "MARKS",
     "MODES",
+    "OFFICE_KINDS",
     "PLACEMENTS",
+    "POWER_KINDS",
     "PRINTABLE",
     "PRIORITIES",
     "SCENARIOS",
+    "SIGNAL_KINDS",
     "SITE_KINDS",
     "TECHNOLOGIES",
     "WORD",
@@ -32,6 +38,12 @@ SCENARIOS = ("UMa", "UMi", "RMa")
 PLACEMENTS = ("indoor", "outdoor_fixed", "vehicle")
 PRIORITIES = ("critical", "high", "low")
 LAMP_KINDS = ("led", "sodium")
+LINE_MODES = ("tram", "bus")
+SIGNAL_KINDS = ("junction", "t_junction", "pedestrian")
+POWER_KINDS = ("substation", "station")
+OFFICE_KINDS = ("citizen_office", "data_centre")
+GATEWAY_TECHNOLOGIES = ("lorawan", "lte450")
+MARKS = ("R", "S", "C", "M", "K")
 
 _XY = ("x_m", "y_m")
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -97,6 +109,33 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "location",
     ),
     "lamps": ("id", "cabinet", *_XY, "height_m", "power_w", "kind"),
+    "lines": (
+        "id",
+        "mode",
+        "stops",
+        "vehicle_places",
+        "headway_peak_s",
+        "headway_s",
+        "tunnel_stops",
+    ),
+    "signals": (
+        "id",
+        "kind",
+        *_XY,
+        "computer",
+        "corridor",
+        "corridor_m",
+        "flow_veh_h",
+        "is_led",
+        "is_off_at_night",
+    ),
+    "power_nodes": ("id", "kind", *_XY, "feeds"),
+    "offices": ("id", "name", "kind", *_XY, "appointments_per_year"),
+    "fibre_nodes": ("id", *_XY, "site"),
+    "fibre_links": ("id", "a", "b", "length_m", "capacity_mbps"),
+    "gateways": ("id", "technology", *_XY, "height_m", "antenna_gain_dbi"),
+    "wireless_customers": ("id", "hub", *_XY, "carrier_mhz", "homes"),
+    "assumptions": ("key", "value", "unit", "mark", "source", "used_by"),
 }
 """Columns by subject, in the order of the file."""
 
@@ -149,11 +188,11 @@ def rows_of(subject: str, objects: Iterable[object]) -> list[list[str]]:
 
 _OWNED = {"radios": ("access_point",), "ports": ("switch",), "access_points": ("networks",)}
 _SCALED = {"carrier_mhz": ("carrier_hz", 1e6), "bandwidth_mhz": ("bandwidth_hz", 1e6)}
-_SCALED["scs_khz"] = ("scs_hz", 1e3)
+_SCALED |= {"scs_khz": ("scs_hz", 1e3), "capacity_mbps": ("capacity_bps", 1e6)}
 
 
 def _value(thing: object, column: str) -> object:
-    if isinstance(thing, Cell) and column in _SCALED:
+    if isinstance(thing, Cell | FibreLink | WirelessCustomer) and column in _SCALED:
         field, scale = _SCALED[column]
         return float(getattr(thing, field)) / scale
     return getattr(thing, column)

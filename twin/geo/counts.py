@@ -49,4 +49,14 @@ def city_counts(city: City) -> dict[str, int | float]:
     for placement, n in sorted(Counter(ap.placement for ap in city.access_points).items()):
         counts[f"access_points_{placement}"] = n
     counts["switches"] = len(city.switches)
+    counts["lines"] = len(city.lines)
+    counts["signals"] = len(city.signals)
+    for kind, n in sorted(Counter(node.kind for node in city.power_nodes).items()):
+        counts[f"power_{kind}s"] = n
+    counts["offices"] = sum(office.kind == "citizen_office" for office in city.offices)
+    counts["fibre_km"] = round(sum(link.length_m for link in city.fibre_links) / 1000, 1)
+    for technology, n in sorted(Counter(gw.technology for gw in city.gateways).items()):
+        counts[f"gateways_{technology}"] = n
+    counts["wireless_customers"] = len(city.wireless_customers)
+    counts["assumptions"] = len(city.assumptions)
     return counts

@@ -213,5 +213,101 @@ DUISBURG_TABLES = (
         licence=_DL_DE,
         attribution=_CENSUS,
     ),
+    _made(
+        "lines.csv",
+        "lines",
+        "Lines 901, 903 and U79 through stops by name, 28 bus lines over neighbouring stops. Seven "
+        "tunnel stations, peak headway 7.5/15 min and off-peak 30 min (Wikipedia copy 2024-06), "
+        "200 places (radiomuelheim 1622069). Where the table of stops ends, so do the lines.",
+        (
+            "order of stops; bus lines and their headways",
+            "which rail line has 7.5 and which 15 min",
+            "all buses are articulated",
+        ),
+        from_="stops.csv",
+        licence=_STOPS_LICENCE,
+        attribution=_STOPS,
+    ),
+    _made(
+        "signals.csv",
+        "signals",
+        "520 installations, 160 of them LED (WAZ 210763219, 2017), four traffic computers (WAZ "
+        "9701059), 20 in the green waves of Mülheimer and Duisburger Straße (WAZ 402601805). "
+        "flow_veh_h is all approaches in the busiest hour.",
+        (
+            "positions, kinds and their shares",
+            "courses of green waves, and six more of them",
+            "flows",
+            "which are off at night: 348, the share of 394 less 27 of 549 (WAZ 6379525)",
+            "each belongs to the nearest computer",
+        ),
+        from_="the census",
+        licence=_DL_DE,
+        attribution=_CENSUS,
+    ),
+    _made(
+        "power_nodes.csv",
+        "power_nodes",
+        "18 substations in a ring (rundschau-duisburg 2021-07-08), 1,740 network stations (188 "
+        "customers each, fed by two substations, WAZ 6476542) placed by dwellings.",
+        ("positions", "order of the ring", "which two substations feed a station"),
+        from_="the census",
+        licence=_DL_DE,
+        attribution=_CENSUS,
+    ),
+    _made(
+        "offices.csv",
+        "offices",
+        "Seven citizen offices (lokalkompass a1950156) with 281,790 appointments a year together "
+        "(bochumer-zeitung 87302575), and the data centre in Wedau (WAZ 233381837).",
+        ("positions", "appointments by residents of the district"),
+        from_="the census and districts.geojson",
+        licence=f"{_ODBL} and {_DL_DE}",
+        attribution=f"{_OSM}; {_CENSUS}",
+    ),
+    _made(
+        "fibre_nodes.csv",
+        "fibre_nodes",
+        "A ring through offices, data centre and four more places; spurs to all schools and to "
+        "sites of the city Wi-Fi.",
+        ("positions and ring", "every school and every Wi-Fi site is on the fibre"),
+        from_="schools.csv, stops.csv and offices.csv",
+        licence=f"{_STOPS_LICENCE} and {_DL_DE}",
+        attribution=f"{_STOPS}; {_SCHOOLS}",
+    ),
+    _made(
+        "fibre_links.csv",
+        "fibre_links",
+        "Cables of fibre_nodes.csv; with detours about the 200 km of the DCC network (WAZ "
+        "406617864, 2024).",
+        ("courses, a detour of 1.3", "100 Gbit/s on the ring, 1 Gbit/s on spurs"),
+        from_="fibre_nodes.csv",
+        licence=f"{_STOPS_LICENCE} and {_DL_DE}",
+        attribution=f"{_STOPS}; {_SCHOOLS}",
+    ),
+    _made(
+        "gateways.csv",
+        "gateways",
+        "LoRaWAN on roofs, LTE 450 on masts. How many LoRaWAN gateways Duisburg has was not found.",
+        ("25 and 3 of them", "positions, heights and gains"),
+        from_="sites.csv",
+        licence=_DL_DE,
+        attribution=_CENSUS,
+    ),
+    _made(
+        "wireless_customers.csv",
+        "wireless_customers",
+        "Fixed wireless broadband from ten rooftop sites.",
+        ("all of it: no such network of the city is known",),
+        from_="sites.csv and buildings.csv",
+        licence=_DL_DE,
+        attribution=_CENSUS,
+    ),
+    _made(
+        "assumptions.csv",
+        "assumptions",
+        "Figures the generated tables and the simulated systems rest on, with their mark: R read "
+        "in the named source, S secondary, C computed, M measured, K general knowledge.",
+    ),
 )
 """Tables of the city in the box, in the order of the file; the ODbL ones stand alone."""

@@ -11,12 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from twin.geo import network_tables, tables
+from twin.geo import network_tables, tables, traffic_tables, utility_tables
 from twin.geo.columns import COLUMNS
 from twin.geo.csvtable import Table, read_table
+from twin.geo.feeds import feed_cycle
 from twin.geo.geojson import load_districts
 from twin.geo.schema import CityFile, TableEntry
-from twin.model.city import City, District, Provenance, Ring, Ssid
+from twin.model.city import City, District, PowerNode, Provenance, Ring, Ssid
 from twin.model.errors import InputError
 from twin.model.safe import Document, load_yaml, parse_model
 
@@ -115,6 +116,16 @@ def _without_gc() -> Iterator[None]:
             gc.enable()
 
 
+_REFERENCES = (
+    ("lines", "stops", "stops"),
+    ("power_nodes", "feeds", "power_nodes"),
+    ("fibre_links", "a", "fibre_nodes"),
+    ("fibre_links", "b", "fibre_nodes"),
+    ("wireless_customers", "hub", "sites"),
+)
+"""Subject and column that hold ids, and the subject whose ids they are."""
+
+
 class _Read(Protocol[_Made_co]):
     def __call__(self, table: Table, /, *, synthetic: bool) -> tuple[_Made_co, ...]: ...
 
@@ -138,7 +149,7 @@ class _Reader:
             network_tables.read_access_points, radios=radios, networks=_networks(head)
         )
         read_switches = partial(network_tables.read_switches, ports=ports)
-        return City(
+        city = City(
             name=head.name,
             title=head.title,
             seed=head.seed,
@@ -157,9 +168,46 @@ class _Reader:
             switches=self._objects("switches", read_switches),
             cabinets=self._objects("cabinets", tables.read_cabinets),
             lamps=self._objects("lamps", tables.read_lamps),
+            lines=self._objects("lines", traffic_tables.read_lines),
+            signals=self._objects("signals", traffic_tables.read_signals),
+            power_nodes=self._objects("power_nodes", utility_tables.read_power_nodes),
+            offices=self._objects("offices", utility_tables.read_offices),
+            fibre_nodes=self._objects("fibre_nodes", utility_tables.read_fibre_nodes),
+            fibre_links=self._objects("fibre_links", utility_tables.read_fibre_links),
+            gateways=self._objects("gateways", utility_tables.read_gateways),
+            wireless_customers=self._objects(
+                "wireless_customers", utility_tables.read_wireless_customers
+            ),
+            assumptions=self._objects("assumptions", utility_tables.read_assumptions),
             street_km=head.street_km,
             provenance=tuple(_provenance(entry) for entry in head.tables),
         )
+        self._check_references()
+        self._check_feeds(city.power_nodes)
+        return city
+
+    def _check_references(self) -> None:
+        """Refuse rows that name what is not there; `ids` holds what is."""
+        for subject, column, target in _REFERENCES:
+            known = self.ids.get(target, set())
+            for entry in self._entries(subject):
+                table = self._table(entry)
+                for i_row, cell in enumerate(table.texts(column)):
+                    for name in cell.split("+") if cell else ():
+                        if name not in known:
+                            what = f"names {name}, which is not in the {target} table"
+                            raise table.error(i_row, column, what)
+
+    def _check_feeds(self, nodes: tuple[PowerNode, ...]) -> None:
+        """Refuse stations that feed one another in a circle."""
+        circle = feed_cycle(nodes)
+        for entry in self._entries("power_nodes") if circle else ():
+            table = self._table(entry)
+            ids = table.texts("id")
+            if circle[0] in ids:
+                what = f"is a circle: {' < '.join(circle)}"
+                hint = "feed each station from a substation"
+                raise table.error(ids.index(circle[0]), "feeds", what, hint)
 
     def _entries(self, subject: str) -> list[TableEntry]:
         return [entry for entry in self.head.tables if entry.subject == subject]

@@ -27,6 +27,15 @@ Subject = Literal[
     "ports",
     "cabinets",
     "lamps",
+    "lines",
+    "signals",
+    "power_nodes",
+    "offices",
+    "fibre_nodes",
+    "fibre_links",
+    "gateways",
+    "wireless_customers",
+    "assumptions",
 ]
 
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\n]*$")]

@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from twin.geo.feeds import feed_cycle
 from twin.geo.reader import city_folder, read_city
 from twin.geo.rings import distance_m, inside
 from twin.model.city import AccessPoint, Cell, City
@@ -86,7 +87,19 @@ def check_city(city: City) -> tuple[CityFinding, ...]:
     tuple of CityFinding
         Empty if all is well.
     """
-    checks = (_ids, _lamps, _feeds, _cells, _carriers, _radios, _places)
+    checks = (
+        _ids,
+        _lamps,
+        _feeds,
+        _cells,
+        _carriers,
+        _radios,
+        _places,
+        _lines,
+        _grid,
+        _fibre,
+        _hubs,
+    )
     return tuple(finding for check in checks for finding in check(city))
 
 
@@ -187,7 +200,69 @@ def _radios_of(ap: AccessPoint) -> Iterator[CityFinding]:
                 yield _warning(str(finding), where)
 
 
-_PLACED = ("schools", "stops", "sites", "access_points", "switches", "cabinets", "lamps")
+def _lines(city: City) -> Iterator[CityFinding]:
+    stops = {stop.id for stop in city.stops}
+    for line in city.lines:
+        for stop in line.stops:
+            if stop not in stops:
+                yield _error(f"stop {stop!r} does not exist", line.id)
+        if len(line.stops) < 2:
+            yield _error("has no two stops", line.id)
+        if not set(line.tunnel_stops) <= set(line.stops):
+            yield _error("has tunnel stops that are not on it", line.id)
+
+
+def _grid(city: City) -> Iterator[CityFinding]:
+    """Every station is fed, by what exists and not by itself; substations only by each other."""
+    kinds = {node.id: node.kind for node in city.power_nodes}
+    for node in city.power_nodes:
+        for feed in node.feeds:
+            if feed not in kinds:
+                yield _error(f"feed {feed!r} does not exist", node.id)
+            elif node.kind == "substation" and kinds[feed] != "substation":
+                yield _error(f"substation hangs on the station {feed}", node.id)
+        if node.kind == "station" and not node.feeds:
+            yield _error("is fed by nothing", node.id)
+    circle = feed_cycle(city.power_nodes)
+    if circle:
+        yield _error(f"stations feed one another: {' < '.join(circle)}", circle[0])
+
+
+def _fibre(city: City) -> Iterator[CityFinding]:
+    """Cables end at points of presence; a point without a cable is odd."""
+    nodes = {node.id for node in city.fibre_nodes}
+    for link in city.fibre_links:
+        for end in (link.a, link.b):
+            if end not in nodes:
+                yield _error(f"end {end!r} does not exist", link.id)
+    lit = {end for link in city.fibre_links for end in (link.a, link.b)}
+    for node in city.fibre_nodes:
+        if node.id not in lit:
+            yield _warning("has no cable", node.id)
+
+
+def _hubs(city: City) -> Iterator[CityFinding]:
+    sites = {site.id for site in city.sites}
+    for customer in city.wireless_customers:
+        if customer.hub not in sites:
+            yield _error(f"hub {customer.hub!r} does not exist", customer.id)
+
+
+_PLACED = (
+    "schools",
+    "stops",
+    "sites",
+    "access_points",
+    "switches",
+    "cabinets",
+    "lamps",
+    "signals",
+    "power_nodes",
+    "offices",
+    "fibre_nodes",
+    "gateways",
+    "wireless_customers",
+)
 
 
 def _places(city: City) -> Iterator[CityFinding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from twin.model.city import AccessPoint, City, Ssid
 from twin.model.errors import ModelError
 from twin.model.safe import dump_yaml
 
-__all__ = ["city_texts", "write_city"]
+__all__ = ["city_texts", "table_text", "write_city"]
 
 Stands = Callable[[str, str], bool]
 
@@ -68,6 +68,24 @@ def city_texts(
         else:
             texts[entry.file] = _csv(entry.subject, _rows(city, entry, names, stands_in))
     return texts
+
+
+def table_text(subject: str, objects: Iterable[object]) -> str:
+    """Make the text of one table.
+
+    Parameters
+    ----------
+    subject : str
+        A key of `twin.geo.columns.COLUMNS` whose rows name no owner.
+    objects : iterable
+        Records of `twin.model.city`.
+
+    Returns
+    -------
+    str
+        CSV with its header.
+    """
+    return _csv(subject, rows_of(subject, objects))
 
 
 def write_city(folder: Path, texts: Mapping[str, str]) -> None:
