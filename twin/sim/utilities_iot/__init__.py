@@ -1,0 +1,6 @@
+"""Utility networks: LoRaWAN meters, lamps and sensors; LTE 450 for substations and smart meters."""
+
+from twin.sim.utilities_iot.aloha_cell import CellOutcome, simulate_cell
+from twin.sim.utilities_iot.assumptions import ASSUMPTIONS
+
+__all__ = ["ASSUMPTIONS", "CellOutcome", "simulate_cell"]
