@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from twin.sim.deviations import draw_deviations
 from twin.sim.lamps import in_window
+from twin.sim.lamps.dali import LIGHT_OF_PERCENT
 from twin.sim.sun import (
     LAMP_ELEVATION_DEG,
     OBSERVER_HEIGHT_M,
@@ -30,7 +31,7 @@ def _true_w(city, cabinet, seed=3):
 
 
 def _share(level):
-    return 0.08 + 0.92 * level
+    return 0.08 + 0.92 * LIGHT_OF_PERCENT[round(100 * level)]  # the DALI level nearest to it
 
 
 def _dusk_and_dawn(start):
@@ -80,15 +81,18 @@ def test_forty_percent_after_midnight_lowers_the_power_by_the_formula(city, make
     )
     full = _true_w(city, "cab-2")
     assert world.read("cab-2", "power_w") == round(full)
-    world.advance(301.0)
+    world.advance(302.0)
     assert world.read("cab-2", "level_now_percent") == 40
     assert world.read("cab-2", "power_w") == round(full * _share(0.4))
 
 
-def test_a_level_written_in_the_dark_shows_at_once(city, make_world):
+def test_a_level_written_in_the_dark_is_read_at_once_and_lit_within_two_seconds(city, make_world):
     world = make_world(2026, 1, 20, 20)
+    full = world.read("cab-1", "power_w")
     world.write("cab-1", {"normal_level_percent": 60})
     assert world.read("cab-1", "level_now_percent") == 60
+    assert world.read("cab-1", "power_w") == full
+    world.advance(2.0)
     assert world.read("cab-1", "power_w") == round(_true_w(city, "cab-1") * _share(0.6))
 
 
