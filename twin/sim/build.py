@@ -136,10 +136,7 @@ def _build_wifi(
     aps = [city.access_points[i] for i in chosen]
     rows = np.array(chosen, dtype=np.int64)
     schools = {site for school in city.schools for site in school_sites(school)}
-    rngs = {
-        name: stream(seed, f"wifi/{name}")
-        for name in ("arrivals", "places", "traffic", "lessons", "air")
-    }
+    rngs = {name: stream(seed, f"wifi/{name}") for name in ("places", "traffic", "air")}
     errors = (hidden.ap_power_db[rows], hidden.ap_dx_m[rows], hidden.ap_dy_m[rows])
     return WifiFleet(aps, [_use_of(ap, schools) for ap in aps], errors, rngs), aps
 

@@ -24,12 +24,17 @@ from twin.sim.sun import (
 )
 from twin.sim.trace import EventTrace
 from twin.sim.transit_wifi.trams import Tram, run_tram
-from twin.sim.wifi.fleet import SCHOOL
+from twin.sim.wifi import SCHOOL, RandomArrivals, lesson
 
 __all__ = ["Life"]
 
 _Process = Generator[simpy.Event, None, None]
 _RADIO_MANAGEMENT_S = 600.0
+_SESSIONS = (  # a day, seconds, bit/s at public, school and vehicle access points
+    (110.0, 24 * 60.0, 111e3),  # Wiesbaden; Buende square; 20 MB a session
+    (20.0, 1800.0, 500e3),  # staff: assumed
+    (80.0, 12 * 60.0, 311e3),  # Remscheid buses; Wuppertal buses
+)
 _SURGE_SHARE = 0.1  # of lamp failures: a surge takes several lamps of one feeder; assumed
 _SURGE_LAMPS = 5
 
@@ -68,6 +73,18 @@ class Life:
         self._env, self._city, self._fleets, self._clock = env, city, fleets, clock
         self._seed, self._tick_s, self._trace = seed, tick_s, trace
         self._threshold_deg = geometric_threshold_deg(LAMP_ELEVATION_DEG, OBSERVER_HEIGHT_M)
+        self._arrivals = [
+            RandomArrivals(
+                fleets.wifi,
+                stream(seed, f"wifi/arrivals/{use}"),
+                use,
+                sessions_per_day=per_day,
+                session_s=session_s,
+                rate_bps=rate_bps,
+            )
+            for use, (per_day, session_s, rate_bps) in enumerate(_SESSIONS)
+        ]
+        self._lesson_rng = stream(seed, "wifi/lessons")
         line = fleets.line
         n = line.n_trams()
         calls = max(2 * len(line.stops) - 2, 1)
@@ -84,7 +101,8 @@ class Life:
         is_dark = elevation_deg(self._clock.utc(0.0), *self._position()) < self._threshold_deg
         fleets.lamps.update(0.0, self._minute(), is_dark=is_dark)
         fleets.cells.settle(mobile_weight(local))
-        fleets.wifi.settle(self._weights())
+        for arrivals, weight in zip(self._arrivals, self._weights(), strict=True):
+            arrivals.settle(weight)
         env.process(self._follow_sun())
         env.process(self._follow_minutes())
         env.process(self._move_users())
@@ -145,12 +163,14 @@ class Life:
             now_s = self._env.now
             self._board()
             fleets.cells.step(now_s, dt_s, mobile_weight(self._clock.local(now_s)))
-            fleets.wifi.step(now_s, dt_s, self._weights())
+            for arrivals, weight in zip(self._arrivals, self._weights(), strict=True):
+                arrivals.step(now_s, dt_s, weight)
+            fleets.wifi.step(now_s, dt_s)
             fleets.switches.step(now_s, dt_s)
             self._trace.add_counts(
                 now_s, "users", np.rint(16.0 * fleets.cells.users).astype(np.int64)
             )
-            self._trace.add_counts(now_s, "clients", fleets.wifi.clients)
+            self._trace.add_counts(now_s, "clients", fleets.wifi.networks.clients)
 
     def _board(self) -> None:
         """Put the passengers of all trams where their trams are."""
@@ -168,7 +188,7 @@ class Life:
                 self._note("channels_moved", self._city.name, moved)
 
     def _start_lessons(self) -> None:
-        sites = self._fleets.wifi.sites()
+        sites = frozenset(self._fleets.wifi.sites)
         for school in self._city.schools:
             if sites.intersection(school_sites(school)):
                 rng = stream(self._seed, f"lessons/{school.id}")
@@ -182,7 +202,7 @@ class Life:
         joins = begin_s >= self._env.now
         times_s = (self._env.now, end_s)
         for site in school_sites(school):
-            self._fleets.wifi.lesson(site, pupils, times_s, joins=joins)
+            lesson(self._fleets.wifi, self._lesson_rng, site, pupils, times_s, joins=joins)
         self._note("lesson_begins", school.id, pupils)
 
     def _end_lesson(self, school: School) -> None:

@@ -1,8 +1,25 @@
-"""The access points of the city and what feeds them, shared by several systems."""
+"""The access points of the city and what feeds them, shared by several systems.
+
+`shared_air` gives a system the fleets. Each system brings the stations of its own use (`PUBLIC`,
+`SCHOOL`, `VEHICLE`) with `RandomArrivals`, `lesson` or `WifiFleet.add`, asks `Air.follow` to be
+told after each step, and calls `Air.start`.
+"""
 
 from __future__ import annotations
 
+from twin.sim.wifi.arrivals import RandomArrivals, lesson
 from twin.sim.wifi.fleet import PUBLIC, SCHOOL, VEHICLE, WifiFleet
+from twin.sim.wifi.shared import Air, shared_air
 from twin.sim.wifi.switches import SwitchFleet
 
-__all__ = ["PUBLIC", "SCHOOL", "VEHICLE", "SwitchFleet", "WifiFleet"]
+__all__ = [
+    "PUBLIC",
+    "SCHOOL",
+    "VEHICLE",
+    "Air",
+    "RandomArrivals",
+    "SwitchFleet",
+    "WifiFleet",
+    "lesson",
+    "shared_air",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from twin.model.city import AccessPoint
 from twin.model.errors import ModelError
 from twin.sim.power import access_point_power_w
 from twin.sim.wifi.air import loss_db, rate_bps
+from twin.sim.wifi.networks import SSID, SSID_STATE, Networks
 from twin.sim.wifi.radios import OFF_DBM, Radios
 from twin.sim.wifi.stations import Stations, choose
 
@@ -22,28 +23,25 @@ _Ints = NDArray[np.int64]
 _Bools = NDArray[np.bool_]
 
 PUBLIC, SCHOOL, VEHICLE = 0, 1, 2
-_SESSIONS_PER_DAY = (110.0, 20.0, 80.0)  # Wiesbaden; staff: assumed; Remscheid buses
-_SESSION_S = (24 * 60.0, 1800.0, 12 * 60.0)  # Buende square; assumed; Wuppertal buses
-_RATE_BPS = (111e3, 500e3, 311e3)  # 20 MB a session; assumed; Wuppertal
-_REACH_M = (40.0, 15.0, 10.0)  # how far stations are from their access point: assumed
-_PUPIL_RATE_BPS = 300e3  # assumed; a video stream takes 2 to 5 Mbit/s
-_STORM_FACTOR = 5.0
-_STORM_S = 300.0
+"""Uses of an access point; the system of each brings the stations of its own."""
+_USES = 3
+
+BOOT_S = 90.0
+"""An access point boots for so long once it has power: an assumption. [s]"""
+
+_REACH_M = (40.0, 15.0, 10.0)  # how far stations are from their access point, by use: assumed
 _CANDIDATES = 4
 _CANDIDATE_M = 120.0
 _SHADOW_DB = 4.0
-_PACKET_OCTETS = 1500
-_DOWN_SHARE = 0.85
-_BOOT_S = 30.0  # assumed
 _FULL = 0.95
 _BEACON = np.array([0.02, 0.003, 0.003])  # airtime of one network's beacons by band
-NO_CLIENT_DBM = -100
-"""Mean signal shown where no station is associated. [dBm]"""
+_PATIENCE_S = 30.0  # so much demand waits for the air; what comes on top is given up: assumed
+_SCAN_EVERY_S = 10.0  # how often a station below the threshold looks around: assumed
 
 _RADIO = ("enabled", "channel", "bandwidth_mhz", "tx_power_dbm", "dca", "dtp")
 _RADIO_STATE = ("channel_in_use", "tx_power_in_use_dbm", "utilization_percent", "noise_floor_dbm")
-_SSID = ("enabled", "hidden", "station_isolation")
-_SSID_STATE = ("clients", "client_rssi_dbm", "rx_octets", "tx_octets")
+
+_Leaves = Callable[[Stations], None]
 
 
 class WifiFleet:
@@ -58,7 +56,12 @@ class WifiFleet:
     hidden : triple of ndarray
         Power error [dB] and position error [m] of each.
     rngs : mapping
-        Generators ``arrivals``, ``places``, ``traffic``, ``lessons`` and ``air``.
+        Generators ``places``, ``traffic`` and ``air``.
+
+    Notes
+    -----
+    Demand is a flow per station: bits offered while associated either are served, wait (at most
+    30 s worth), or are dropped, so that offered = served + dropped + queued by use at any time.
     """
 
     def __init__(
@@ -72,73 +75,70 @@ class WifiFleet:
         self._aps = tuple(aps)
         self.ids = tuple(ap.id for ap in aps)
         self.index = {name: i for i, name in enumerate(self.ids)}
-        self._use = np.array(use, dtype=np.int64)
+        self.use = np.array(use, dtype=np.int64)
         self._rngs = rngs
         self.radios = Radios(aps, hidden[0], rngs["air"])
-        self._x_m = np.array([ap.x_m for ap in aps]) + hidden[1]
-        self._y_m = np.array([ap.y_m for ap in aps]) + hidden[2]
+        self.x_m = np.array([ap.x_m for ap in aps]) + hidden[1]
+        self.y_m = np.array([ap.y_m for ap in aps]) + hidden[2]
         self._height_m = np.array([ap.height_m for ap in aps])
         self._indoor = np.array([ap.placement != "outdoor_fixed" for ap in aps], dtype=bool)
-        self._popularity = np.minimum(rngs["air"].gamma(1.5, 1.0 / 1.5, n), 4.0)
         self._powered = np.ones(n, dtype=bool)
         self._linked = np.ones(n, dtype=bool)
         self._failed = np.zeros(n, dtype=bool)
         self._boot_s = np.zeros(n)
-        self._by_site: dict[str, list[int]] = {}
-        for i, ap in enumerate(aps):
-            self._by_site.setdefault(ap.site, []).append(i)
+        sites = list(dict.fromkeys(ap.site for ap in aps))
+        self._site_number = {site: k for k, site in enumerate(sites)}
+        self.sites = tuple(sites)
+        self.site_of = np.array([self._site_number[ap.site] for ap in aps], dtype=np.int64)
+        self._members = [np.flatnonzero(self.site_of == k) for k in range(len(sites))]
+        self._backhaul_bps = np.full(len(sites), np.inf)
         self._candidates = self._find_candidates()
-        self._make_networks()
+        self.networks = Networks(aps)
         self.stations = Stations.none(_CANDIDATES)
+        self._told: list[tuple[int, _Leaves]] = []
         self.utilization = np.zeros((n, 3))
         self._airtime = np.zeros((n, 3))
+        self.served_bps = np.zeros(n)
+        self.offered_bits, self.served_bits, self.dropped_bits = np.zeros((3, _USES))
+        self.roams = np.zeros(_USES, dtype=np.int64)
+        self.up_s = np.zeros(n)
         self._noise_dbm = self.radios.noise_dbm.copy()
         self._on_air = self.radios.settle(0.0, self.is_up(0.0))
         self._seen_s = 0.0
-
-    def _make_networks(self) -> None:
-        """Give each network name a number, and lay one slot per access point and network."""
-        n = len(self._aps)
-        names = dict.fromkeys(ssid.name for ap in self._aps for ssid in ap.ssids)
-        self._nets = {name: k for k, name in enumerate(names)}
-        self._slot = np.full((n, max(len(names), 1)), -1, dtype=np.int64)
-        self._flags: dict[str, list[bool]] = {name: [] for name in _SSID}
-        for i, ap in enumerate(self._aps):
-            for ssid in ap.ssids:
-                self._slot[i, self._nets[ssid.name]] = len(self._flags["enabled"])
-                for name in _SSID:
-                    self._flags[name].append(getattr(ssid, name))
-        n_slots = len(self._flags["enabled"])
-        self.clients = np.zeros(n_slots, dtype=np.int64)
-        self._rssi_sum = np.zeros(n_slots)
-        self.rx_octets = np.zeros(n_slots, dtype=np.int64)
-        self.tx_octets = np.zeros(n_slots, dtype=np.int64)
+        self._scan_s = 0.0
 
     def _find_candidates(self) -> _Ints:
         """List the access points a station may join: those of its site nearest to its home."""
         table = np.full((len(self._aps), _CANDIDATES), -1, dtype=np.int64)
-        for members in self._by_site.values():
-            site = np.array(members)
-            for i in members:
-                away = np.hypot(self._x_m[site] - self._x_m[i], self._y_m[site] - self._y_m[i])
+        for site in self._members:
+            for i in site:
+                away = np.hypot(self.x_m[site] - self.x_m[i], self.y_m[site] - self.y_m[i])
                 away[site == i] = -1.0
                 order = np.argsort(away, kind="stable")[:_CANDIDATES]
                 near = site[order][away[order] <= _CANDIDATE_M]
                 table[i, : near.size] = near
         return table
 
+    # Supply
+
     def is_up(self, now_s: float) -> _Bools:
         """Say which access points work, have power and a link."""
         return self._powered & self._linked & ~self._failed & (self._boot_s <= now_s)
 
+    def is_reachable(self, device: str, now_s: float) -> bool:
+        """Say whether an access point would answer."""
+        i = self.index[device]
+        has_supply = self._powered[i] and self._linked[i]
+        return bool(has_supply and not self._failed[i] and self._boot_s[i] <= now_s)
+
     def set_supply(self, i: int, *, powered: bool, linked: bool, now_s: float) -> None:
-        """Switch power and link of an access point; with power back it boots."""
-        if (powered, linked) == (self._powered[i], self._linked[i]):
-            return
+        """Switch power and link of an access point; with power back it boots.
+
+        Stations react at the next `refresh` or `step`.
+        """
         if powered and not self._powered[i]:
             self._boot(i, now_s)
         self._powered[i], self._linked[i] = powered, linked
-        self.refresh(now_s)
 
     def set_working(self, i: int, *, works: bool, now_s: float) -> None:
         """Break or repair an access point."""
@@ -147,9 +147,13 @@ class WifiFleet:
         self._failed[i] = not works
         self.refresh(now_s)
 
+    def has_failed(self, device: str) -> bool:
+        """Say whether an access point is broken."""
+        return bool(self._failed[self.index[device]])
+
     def _boot(self, i: int, now_s: float) -> None:
-        self._boot_s[i] = now_s + _BOOT_S
-        self.radios.restart(i, now_s + _BOOT_S)
+        self._boot_s[i] = now_s + BOOT_S
+        self.radios.restart(i, now_s + BOOT_S)
 
     def working(self) -> _Ints:
         """Return the indices of the access points that have not failed."""
@@ -163,166 +167,249 @@ class WifiFleet:
 
     def traffic_octets(self, i: int) -> int:
         """Octets an access point has sent up the wire since the start."""
-        slots = self._slot[i][self._slot[i] >= 0]
-        return int(self.rx_octets[slots].sum())
+        return self.networks.octets_up(i)
 
-    def settle(self, weights: Sequence[float]) -> None:
-        """Start with the stations of a long-running network instead of none."""
-        mean = self._sessions_per_s(weights) * np.array(_SESSION_S)[self._use]
-        self._arrive(self._rngs["arrivals"].poisson(mean), 0.0)
-        self.refresh(0.0)
-
-    def _sessions_per_s(self, weights: Sequence[float]) -> _Floats:
-        by_use = np.array(_SESSIONS_PER_DAY) / 86400.0 * np.array(weights)
-        return np.asarray(by_use[self._use] * self._popularity)
-
-    def _arrive(self, counts: _Ints, now_s: float) -> None:
-        rng = self._rngs["arrivals"]
-        home = np.repeat(np.arange(len(self._aps)), counts)
-        stay_s = rng.exponential(1.0, home.size) * np.array(_SESSION_S)[self._use[home]]
-        begin_s = np.full(home.size, now_s)
-        rate = np.array(_RATE_BPS)[self._use[home]]
-        self._add(home, begin_s, begin_s + stay_s, begin_s, rate)
-
-    def lesson(self, site: str, pupils: int, times_s: tuple[float, float], *, joins: bool) -> int:
-        """Let the pupils of a lesson come with their devices.
+    def set_backhaul(self, site: str, bps: float) -> None:
+        """Limit what all access points of a site carry together, such as by a school's line.
 
         Parameters
         ----------
         site : str
-            School.
-        pupils : int
-            Devices in use in this lesson.
-        times_s : (float, float)
-            Begin and end. [s]
-        joins : bool
-            True: they log on within five minutes; False: the lesson is under way.
-
-        Returns
-        -------
-        int
-            Devices that have an access point to try.
+            Site of the access points; one without any does nothing.
+        bps : float
+            Limit; infinite for none. [bit/s]
         """
-        rng = self._rngs["lessons"]
-        members = np.array(self._by_site.get(site, ()), dtype=np.int64)
-        if not members.size:
-            return 0
-        home = members[np.arange(pupils) % members.size]
-        begin_s, end_s = times_s
-        log_on = rng.beta(1.0, 3.0, pupils) * _STORM_S if joins else np.zeros(pupils)
-        begins = begin_s + log_on
-        ends = end_s + rng.uniform(0.0, 120.0, pupils)
-        storms = np.full(pupils, begin_s + (_STORM_S if joins else 0.0))
-        self._add(home, begins, ends, storms, np.full(pupils, _PUPIL_RATE_BPS))
-        return pupils
+        k = self._site_number.get(site)
+        if k is not None:
+            self._backhaul_bps[k] = bps
 
-    def _add(
-        self, home: _Ints, begin: _Floats, end: _Floats, storm: _Floats, rate: _Floats
+    # Stations that come and go
+
+    def members(self, site: str) -> _Ints:
+        """Return the indices of the access points of a site, empty for none."""
+        k = self._site_number.get(site)
+        return self._members[k] if k is not None else np.zeros(0, dtype=np.int64)
+
+    def when_leaving(self, use: int, told: _Leaves) -> None:
+        """Have a bound method called with the stations of a use that leave, at each step."""
+        self._told.append((use, told))
+
+    def add(
+        self,
+        home: _Ints,
+        times_s: tuple[_Floats, _Floats],
+        demand_bps: _Floats,
+        *,
+        storm: tuple[_Floats, _Floats] | None = None,
+        user: _Ints | None = None,
+        ssid: str = "",
+        active_share: float = 1.0,
     ) -> None:
-        rng = self._rngs["places"]
-        n = home.size
-        reach = np.array(_REACH_M)[self._use[home]] * np.sqrt(rng.random(n))
-        angle = rng.random(n) * 2.0 * np.pi
-        x, y = self._x_m[home] + reach * np.cos(angle), self._y_m[home] + reach * np.sin(angle)
-        near = self._candidates[home]
-        away = np.hypot(self._x_m[near] - x[:, None], self._y_m[near] - y[:, None])
-        losses = loss_db(away, self._height_m[near], self._indoor[near])
-        losses += rng.normal(0.0, _SHADOW_DB, losses.shape[:2])[:, :, None]
-        new = Stations(
-            home=home, net=self._wanted_networks(home, rng.random(n)), begin_s=begin, end_s=end,
-            storm_s=storm, rate_bps=rate, loss_db=losses, ap=np.full(n, -1, dtype=np.int64),
-            band=np.full(n, -1, dtype=np.int64), rssi_dbm=np.zeros(n),
-        )  # fmt: skip
-        self.stations.extend(new)
+        """Let stations come; they look for an access point at the next step.
 
-    def _wanted_networks(self, home: _Ints, draw: _Floats) -> _Ints:
-        """Choose a network of the home: four of five want the first, the rest any of the others."""
-        first = np.array(
-            [self._nets[ap.ssids[0].name] if ap.ssids else 0 for ap in self._aps], dtype=np.int64
+        Parameters
+        ----------
+        home : ndarray of int, shape (N,)
+            Access point near which each is.
+        times_s : pair of ndarray
+            Begin and end. [s]
+        demand_bps : ndarray
+            Mean demand of each. [bit/s]
+        storm : pair of ndarray, optional
+            Until when [s] each has how many times its demand.
+        user : ndarray of int, optional
+            Number of each one's owner, not negative.
+        ssid : str
+            Network all want; empty: four of five the first of their access point.
+        active_share : float
+            Share that roams by the smaller step of active stations.
+
+        Raises
+        ------
+        ModelError
+            No access point has such a network.
+        """
+        if ssid and ssid not in self.networks.number:
+            raise ModelError(f"no access point has a network {ssid!r}")
+        rng, n = self._rngs["places"], home.size
+        reach = np.array(_REACH_M)[self.use[home]] * np.sqrt(rng.random(n))
+        angle = rng.random(n) * 2.0 * np.pi
+        x, y = self.x_m[home] + reach * np.cos(angle), self.y_m[home] + reach * np.sin(angle)
+        shadow = rng.normal(0.0, _SHADOW_DB, (n, _CANDIDATES)).astype(np.float32)
+        draw, is_active = rng.random(n), rng.random(n) < active_share
+        nets = self.networks.wanted(home, draw)
+        if ssid:
+            nets = np.full(n, self.networks.number[ssid], dtype=np.int64)
+        until, factor = storm if storm is not None else (times_s[0], np.ones(n))
+        self.stations.extend(
+            Stations(
+                home=home,
+                net=nets,
+                user=np.full(n, -1, dtype=np.int64) if user is None else user,
+                begin_s=times_s[0],
+                end_s=times_s[1],
+                storm_s=until,
+                storm_factor=factor,
+                rate_bps=demand_bps,
+                is_active=is_active,
+                x_m=x,
+                y_m=y,
+                shadow_db=shadow,
+                loss_db=self._losses(home, x, y, shadow),
+                ap=np.full(n, -1, dtype=np.int64),
+                band=np.full(n, -1, dtype=np.int64),
+                rssi_dbm=np.zeros(n),
+                backlog_bits=np.zeros(n),
+                served_bits=np.zeros(n),
+                roams=np.zeros(n, dtype=np.int64),
+            )
         )
-        many = np.array([len(ap.ssids) for ap in self._aps])
-        wanted = first[home].copy() if home.size else home
-        for row in np.flatnonzero((draw > 0.8) & (many[home] > 1)):
-            ssids = self._aps[home[row]].ssids
-            pick = 1 + int((draw[row] - 0.8) / 0.2 * (len(ssids) - 1) * 0.999999)
-            wanted[row] = self._nets[ssids[pick].name]
-        return wanted
+
+    def _losses(
+        self, home: _Ints, x: _Floats, y: _Floats, shadow: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        near = self._candidates[home]
+        away = np.hypot(self.x_m[near] - x[:, None], self.y_m[near] - y[:, None])
+        losses = loss_db(away, self._height_m[near], self._indoor[near])
+        return (losses + shadow[:, :, None]).astype(np.float32)
+
+    def move(self, rows: _Ints, x_m: _Floats, y_m: _Floats) -> None:
+        """Put stations, by their rows in the table, somewhere else; they scan at the next step."""
+        at = self.stations
+        at.x_m[rows], at.y_m[rows] = x_m, y_m
+        at.loss_db[rows] = self._losses(at.home[rows], x_m, y_m, at.shadow_db[rows])
+
+    def of_use(self, use: int) -> _Bools:
+        """Say which rows of `stations` are at home at an access point of a use."""
+        return np.asarray(self.use[self.stations.home] == use)
+
+    def of_site(self, site: str) -> _Bools:
+        """Say which rows of `stations` are at home at a site."""
+        k = self._site_number.get(site, -1)
+        return np.asarray(self.site_of[self.stations.home] == k)
+
+    def end(self, rows: _Bools, now_s: float) -> None:
+        """Let stations leave at the next step."""
+        at = self.stations
+        at.end_s[rows] = np.minimum(at.end_s[rows], now_s)
+
+    def clients_by_ap(self) -> _Ints:
+        """Count the associated stations of each access point."""
+        ap = self.stations.ap
+        return np.bincount(ap[ap >= 0], minlength=len(self._aps))
+
+    def clients_of_use(self, use: int) -> int:
+        """Count the associated stations at access points of one use."""
+        ap = self.stations.ap
+        return int((self.use[ap[ap >= 0]] == use).sum())
+
+    # Time
 
     def refresh(self, now_s: float) -> None:
         """Let every station choose again, as after a change of configuration or supply."""
         self._on_air = self.radios.settle(now_s, self.is_up(now_s))
-        self._associate(now_s, self.stations.begin_s <= now_s)
+        self._associate(self.stations.begin_s <= now_s)
         self._count()
 
-    def _associate(self, now_s: float, rows: _Bools) -> None:
+    def _associate(self, rows: _Bools) -> None:
         at = self.stations
-        offers = np.zeros(self._slot.shape, dtype=bool)
-        present = self._slot >= 0
-        offers[present] = np.array(self._flags["enabled"], dtype=bool)[self._slot[present]]
         near = self._candidates[at.home[rows]]
-        allowed = (near >= 0) & offers[near, at.net[rows][:, None]]
+        allowed = (near >= 0) & self.networks.offered()[near, at.net[rows][:, None]]
         power = self.radios.radiated_dbm(self._on_air)[near]
         power = np.where(allowed[:, :, None], power, -np.inf)
-        ap, band, rssi = choose(power, at.loss_db[rows], near, at.ap[rows])
+        was = at.ap[rows]
+        ap, band, rssi = choose(
+            power, at.loss_db[rows], near, (was, at.band[rows]), at.is_active[rows]
+        )
+        roams = (was >= 0) & (ap >= 0) & (ap != was)
+        at.roams[rows] += roams
+        self.roams += np.bincount(self.use[ap[roams]], minlength=_USES)
         at.ap[rows], at.band[rows], at.rssi_dbm[rows] = ap, band, rssi
 
     def _count(self) -> None:
-        at = self.stations
-        joined = at.ap >= 0
-        slots = self._slot[at.ap[joined], at.net[joined]]
-        self.clients = np.bincount(slots, minlength=self.clients.size)
-        heard = np.bincount(slots, at.rssi_dbm[joined], minlength=self.clients.size)
-        self._rssi_sum = heard.astype(np.float64)
+        at, joined = self.stations, self.stations.ap >= 0
+        self.networks.count(at.ap[joined], at.net[joined], at.rssi_dbm[joined])
 
-    def step(self, now_s: float, dt_s: float, weights: Sequence[float]) -> None:
-        """Let stations come, go and use the air.
+    def step(self, now_s: float, dt_s: float) -> None:
+        """Let stations go, join, roam and use the air.
 
         Parameters
         ----------
         now_s, dt_s : float
             End and length of the step. [s]
-        weights : sequence of float
-            Use relative to the mean of the day, by kind of use.
         """
+        self._leave(now_s)
         at = self.stations
-        if (at.end_s <= now_s).any():
-            at.keep(at.end_s > now_s)
-        self._arrive(self._rngs["arrivals"].poisson(self._sessions_per_s(weights) * dt_s), now_s)
-        on_air = self.radios.settle(now_s, self.is_up(now_s))
+        is_up = self.is_up(now_s)
+        self.up_s += is_up * dt_s
+        on_air = self.radios.settle(now_s, is_up)
         changed = bool((on_air != self._on_air).any())
         self._on_air = on_air
-        fresh = (at.begin_s <= now_s) & ((at.begin_s > self._seen_s) | changed)
-        self._associate(now_s, fresh)
+        looks = (at.begin_s <= now_s) & ((at.begin_s > self._seen_s) | changed)
+        if now_s >= self._scan_s + _SCAN_EVERY_S:
+            self._scan_s = now_s
+            looks |= (at.ap >= 0) & (at.rssi_dbm < -70.0)
+        if looks.any():
+            self._associate(looks)
         self._seen_s = now_s
         self._count()
         self._use_air(now_s, dt_s)
 
+    def _leave(self, now_s: float) -> None:
+        gone = self.stations.end_s <= now_s
+        if not gone.any():
+            return
+        leaving = self.stations.only(gone)
+        self.stations.keep(~gone)
+        use = self.use[leaving.home]
+        self.dropped_bits += np.bincount(use, leaving.backlog_bits, _USES)
+        for which, told in self._told:
+            if (use == which).any():
+                told(leaving.only(use == which))
+
     def _use_air(self, now_s: float, dt_s: float) -> None:
         at, n = self.stations, len(self._aps)
-        joined = at.ap >= 0
+        joined = np.flatnonzero(at.ap >= 0)
         ap, band = at.ap[joined], at.band[joined]
-        demand = at.rate_bps[joined] * np.where(at.storm_s[joined] > now_s, _STORM_FACTOR, 1.0)
+        storm = np.where(at.storm_s[joined] > now_s, at.storm_factor[joined], 1.0)
+        offered = at.rate_bps[joined] * storm * dt_s
+        waiting = offered + at.backlog_bits[joined]
         width = self.radios.width_in_use[ap, band]
         radio = 3 * ap + band
-        own = np.bincount(
-            radio, demand / rate_bps(at.rssi_dbm[joined], width), minlength=3 * n
-        ).reshape(n, 3)
+        link = rate_bps(at.rssi_dbm[joined], width)
+        own = np.bincount(radio, waiting / dt_s / link, minlength=3 * n).reshape(n, 3)
         share = np.minimum(1.0, _FULL / np.maximum(own, 1e-12)).ravel()[radio]
-        slots = self._slot[ap, at.net[joined]]
-        octets = np.bincount(slots, demand * share * dt_s / 8.0, minlength=self.clients.size)
-        packets = self._rngs["traffic"].poisson(octets / _PACKET_OCTETS)
-        down = np.floor(packets * _DOWN_SHARE).astype(np.int64)
-        self.tx_octets += down * _PACKET_OCTETS
-        self.rx_octets += (packets - down) * _PACKET_OCTETS
-        present = self._slot >= 0
-        networks = np.zeros(present.shape)
-        networks[present] = np.array(self._flags["enabled"], dtype=float)[self._slot[present]]
-        beacons = networks.sum(axis=1)[:, None] * _BEACON
+        served = waiting * share
+        site = self.site_of[ap]
+        wanted = np.bincount(site, served, len(self.sites)) / dt_s
+        served *= np.minimum(1.0, self._backhaul_bps / np.maximum(wanted, 1e-12))[site]
+        self._carry(joined, offered, waiting, served, dt_s)
+        beacons = self.networks.offered().sum(axis=1)[:, None] * _BEACON
         self._airtime = np.where(self._on_air, np.minimum(own + beacons, _FULL), 0.0)
         busy = np.minimum(self._airtime + self.radios.heard_airtime(self._airtime), 1.0)
         self.utilization = np.where(self._on_air, busy, 0.0)
         jitter = self._rngs["traffic"].normal(0.0, 0.5, (n, 3))
         self._noise_dbm = self.radios.noise_dbm + jitter
+
+    def _carry(
+        self, rows: _Ints, offered: _Floats, waiting: _Floats, served: _Floats, dt_s: float
+    ) -> None:
+        """Book the bits of a step: served, queued, or dropped."""
+        at = self.stations
+        queued = np.minimum(waiting - served, at.rate_bps[rows] * _PATIENCE_S)
+        at.backlog_bits[rows] = queued
+        at.served_bits[rows] += served
+        ap = at.ap[rows]
+        use = self.use[ap]
+        self.offered_bits += np.bincount(use, offered, _USES)
+        self.served_bits += np.bincount(use, served, _USES)
+        self.dropped_bits += np.bincount(use, waiting - served - queued, _USES)
+        self.networks.carry(ap, at.net[rows], served / 8.0)
+        self.served_bps = np.bincount(ap, served, len(self._aps)) / dt_s
+
+    def queued_bits(self, use: int) -> float:
+        """Bits that wait at the stations of a use."""
+        return float(self.stations.backlog_bits[self.of_use(use)].sum())
 
     def optimise(self, now_s: float) -> int:
         """Let automatic radios choose channel and power again; return how many moved."""
@@ -336,38 +423,22 @@ class WifiFleet:
         self.refresh(now_s)
         return moved
 
-    def sites(self) -> frozenset[str]:
-        """Return the sites that have an access point here."""
-        return frozenset(self._by_site)
-
-    def clients_of_use(self, use: int) -> int:
-        """Count the associated stations at access points of one use."""
-        at = self.stations
-        return int((self._use[at.ap[at.ap >= 0]] == use).sum())
+    # What controllers see
 
     def paths(self, device: str) -> tuple[str, ...]:
         """Attribute paths of an access point."""
         ap = self._aps[self.index[device]]
         radios = [f"radio/{r.index}/{leaf}" for r in ap.radios for leaf in _RADIO + _RADIO_STATE]
         return tuple(
-            radios + [f"ssid/{s.name}/{leaf}" for s in ap.ssids for leaf in _SSID + _SSID_STATE]
+            radios + [f"ssid/{s.name}/{leaf}" for s in ap.ssids for leaf in SSID + SSID_STATE]
         )
 
     def read(self, device: str, template: str, names: Mapping[str, str], now_s: float) -> Value:
         """Read one attribute of an access point."""
         i, leaf = self.index[device], template.rpartition("/")[2]
         if "ssid" in names:
-            return self._read_network(leaf, int(self._slot[i, self._nets[names["ssid"]]]))
+            return self.networks.read(i, names["ssid"], leaf)
         return self._read_radio(leaf, i, int(names["radio"]) - 1, now_s)
-
-    def _read_network(self, leaf: str, slot: int) -> Value:
-        if leaf in self._flags:
-            return self._flags[leaf][slot]
-        clients = int(self.clients[slot])
-        if leaf == "client_rssi_dbm":
-            return round(float(self._rssi_sum[slot]) / clients) if clients else NO_CLIENT_DBM
-        counters = {"rx_octets": self.rx_octets, "tx_octets": self.tx_octets}
-        return clients if leaf == "clients" else int(counters[leaf][slot])
 
     def _read_radio(self, leaf: str, i: int, band: int, now_s: float) -> Value:
         radios = self.radios
@@ -401,13 +472,20 @@ class WifiFleet:
             raise ModelError(f"{device}: {err}") from err
 
     def write(self, device: str, changes: Mapping[str, Value], now_s: float) -> None:
-        """Apply checked configuration; stations follow at once."""
+        """Apply configuration; stations follow at once.
+
+        Raises
+        ------
+        ModelError
+            As `check`; nothing has changed then.
+        """
+        self.check(device, changes)
         i = self.index[device]
         self.radios.set(i, _radio_changes(changes), now_s)
         for path, value in changes.items():
             group, name, leaf = path.split("/")
             if group == "ssid":
-                self._flags[leaf][int(self._slot[i, self._nets[name]])] = bool(value)
+                self.networks.set(i, name, leaf, value=bool(value))
         self.refresh(now_s)
 
 

@@ -122,7 +122,9 @@ class Radios:
         """Begin anew after a power cut: no channel is checked any more."""
         for band in range(3):
             self._checked[i, band] = set()
-            self.tune(i, band, int(self.target[i, band]), at_s)
+            stays = self.automatic["dca"][i, band]
+            channel = self.target if stays else self.numbers["channel"]
+            self.tune(i, band, int(channel[i, band]), at_s)
 
     def _mark_checked(self, i: int, band: int) -> None:
         done = (int(self.target[i, band]), int(self.numbers["bandwidth_mhz"][i, band]))

@@ -8,17 +8,21 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["JOIN_DBM", "Stations", "choose"]
+__all__ = ["JOIN_DBM", "SCAN_DBM", "Stations", "choose"]
 
 _Floats = NDArray[np.float64]
+_Singles = NDArray[np.float32]
 _Ints = NDArray[np.int64]
+_Bools = NDArray[np.bool_]
 
 JOIN_DBM = -80.0
 """A station that hears less stays away: an assumption. [dBm]"""
+SCAN_DBM = -70.0
+"""An iOS station looks for another access point below this (support.apple.com HT203068). [dBm]"""
 
-_PREFER_HIGH_BAND_DBM = -65.0  # iOS prefers 5 GHz from here on (support.apple.com HT203068)
+_PREFER_HIGH_BAND_DBM = -65.0  # iOS prefers 5 GHz from here on (same source)
 _PREFERENCE_DB = 20.0
-_ROAM_DB = 8.0  # an active iOS station roams to an AP 8 dB better (same source)
+_ROAM_ACTIVE_DB, _ROAM_IDLE_DB = 8.0, 12.0  # iOS roams to one so much better (same source)
 
 
 @dataclass(slots=True)
@@ -31,52 +35,90 @@ class Stations:
         Access point near which the station is.
     net : ndarray
         Number of the network name it wants.
+    user : ndarray
+        Number of its owner, as the system that brought it counts; -1 where nobody cares.
     begin_s, end_s : ndarray
         Its session. [s]
-    storm_s : ndarray
-        Until then it logs on, with five times its rate. [s]
+    storm_s, storm_factor : ndarray
+        Until then it logs on, with so many times its rate. [s]
     rate_bps : ndarray
         Mean demand. [bit/s]
+    is_active : ndarray of bool
+        Sends and receives while it roams, so it takes the smaller step.
+    x_m, y_m : ndarray
+        Where it is. [m]
+    shadow_db : ndarray of shape (N, K)
+        Shadowing towards the K candidate access points of its home. [dB]
     loss_db : ndarray of shape (N, K, 3)
-        Loss to the K candidate access points of its home, by band. [dB]
+        Loss to them, by band. [dB]
     ap, band : ndarray
         Where it is associated, -1 for nowhere.
     rssi_dbm : ndarray
         Signal it hears there. [dBm]
+    backlog_bits, served_bits, roams : ndarray
+        What waits to be carried, what was carried, and how often it changed its access point.
     """
 
     home: _Ints
     net: _Ints
+    user: _Ints
     begin_s: _Floats
     end_s: _Floats
     storm_s: _Floats
+    storm_factor: _Floats
     rate_bps: _Floats
-    loss_db: _Floats
+    is_active: _Bools
+    x_m: _Floats
+    y_m: _Floats
+    shadow_db: _Singles
+    loss_db: _Singles
     ap: _Ints
     band: _Ints
     rssi_dbm: _Floats
+    backlog_bits: _Floats
+    served_bits: _Floats
+    roams: _Ints
 
     @classmethod
     def none(cls, n_candidates: int) -> Self:
         """Make an empty table."""
         ints, floats = np.zeros(0, dtype=np.int64), np.zeros(0)
-        losses = np.zeros((0, n_candidates, 3))
-        return cls(ints, ints, floats, floats, floats, floats, losses, ints, ints, floats)
+        shadow = np.zeros((0, n_candidates), dtype=np.float32)
+        losses = np.zeros((0, n_candidates, 3), dtype=np.float32)
+        return cls(
+            home=ints, net=ints, user=ints, begin_s=floats, end_s=floats, storm_s=floats,
+            storm_factor=floats, rate_bps=floats, is_active=np.zeros(0, dtype=bool), x_m=floats,
+            y_m=floats, shadow_db=shadow, loss_db=losses, ap=ints, band=ints, rssi_dbm=floats,
+            backlog_bits=floats, served_bits=floats, roams=ints,
+        )  # fmt: skip
 
-    def keep(self, rows: NDArray[np.bool_]) -> None:
+    @property
+    def size(self) -> int:
+        """Number of rows."""
+        return self.home.size
+
+    def only(self, rows: _Bools) -> Stations:
+        """Return a table of some rows."""
+        return Stations(*(getattr(self, column.name)[rows] for column in fields(self)))
+
+    def keep(self, rows: _Bools) -> None:
         """Drop every row but these."""
-        for name in fields(self):
-            setattr(self, name.name, getattr(self, name.name)[rows])
+        for column in fields(self):
+            setattr(self, column.name, getattr(self, column.name)[rows])
 
     def extend(self, more: Stations) -> None:
         """Append another table."""
-        for name in fields(self):
-            both = (getattr(self, name.name), getattr(more, name.name))
-            setattr(self, name.name, np.concatenate(both))
+        for column in fields(self):
+            both = (getattr(self, column.name), getattr(more, column.name))
+            setattr(self, column.name, np.concatenate(both))
 
 
 def choose(
-    power_dbm: _Floats, loss_db: _Floats, candidates: _Ints, current: _Ints
+    power_dbm: _Floats,
+    loss_db: _Singles,
+    candidates: _Ints,
+    current: tuple[_Ints, _Ints],
+    is_active: _Bools,
 ) -> tuple[_Ints, _Ints, _Floats]:
     """Choose access point and band of each station.
 
@@ -88,8 +130,10 @@ def choose(
         Loss. [dB]
     candidates : ndarray of shape (N, K)
         Access point of each candidate, -1 for none.
-    current : ndarray of shape (N,)
-        Where the station is now, -1 for nowhere.
+    current : pair of ndarray of shape (N,)
+        Access point and band where the station is now, -1 for nowhere.
+    is_active : ndarray of bool of shape (N,)
+        Leaves for one 8 dB better, others for one 12 dB better.
 
     Returns
     -------
@@ -97,13 +141,20 @@ def choose(
         Choice, -1 for nowhere.
     rssi_dbm : ndarray
         Signal there; meaningless for nowhere. [dBm]
+
+    Notes
+    -----
+    Who hears its access point at `SCAN_DBM` or better does not look for another.
     """
     rssi = power_dbm - loss_db
+    here = (candidates == current[0][:, None]) & (current[0] >= 0)[:, None]
     score = rssi.copy()
     score[:, :, 1:] += np.where(rssi[:, :, 1:] >= _PREFER_HIGH_BAND_DBM, _PREFERENCE_DB, 0.0)
-    score += np.where((candidates == current[:, None]) & (current >= 0)[:, None], _ROAM_DB, 0.0)[
-        :, :, None
-    ]
+    hold_db = np.where(is_active, _ROAM_ACTIVE_DB, _ROAM_IDLE_DB)
+    score += (here * hold_db[:, None])[:, :, None]
+    is_content = here[:, :, None] & (rssi >= SCAN_DBM)
+    is_content &= np.arange(rssi.shape[2]) == current[1][:, None, None]
+    score[is_content] += 1e3
     score = np.where(rssi >= JOIN_DBM, score, -np.inf)
     flat = score.reshape(score.shape[0], score.shape[1] * score.shape[2])
     best = np.argmax(flat, axis=1)

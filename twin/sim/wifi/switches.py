@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from twin.model.attributes import Value
 from twin.model.city import Switch
 from twin.sim.wifi.fleet import WifiFleet
@@ -36,6 +38,8 @@ class SwitchFleet:
         self.ids = tuple(switch.id for switch in switches)
         self._wifi = wifi
         self._fed = dict(fed)
+        self._is_on = dict.fromkeys(self.ids, True)
+        self._has_link = dict.fromkeys(self.ids, True)
         self._texts: dict[str, dict[str, Value]] = {
             s.id: {"contact": s.contact, "location": s.location} for s in switches
         }
@@ -51,7 +55,7 @@ class SwitchFleet:
             }
             for switch in switches
         }
-        self._chatter: dict[tuple[str, str], float] = {}
+        self._chatter = np.zeros(len(wifi.ids))
         for switch in switches:
             for port in switch.ports:
                 self._feed(switch.id, port.index, 0.0)
@@ -59,16 +63,32 @@ class SwitchFleet:
     def _feed(self, switch: str, port: str, now_s: float) -> None:
         ap = self._fed.get((switch, port))
         if ap is not None:
-            state = self._ports[switch][port]
-            powered, linked = bool(state["poe_enabled"]), bool(state["admin_up"])
+            state, is_on = self._ports[switch][port], self._is_on[switch]
+            powered = is_on and bool(state["poe_enabled"])
+            linked = is_on and self._has_link[switch] and bool(state["admin_up"])
             self._wifi.set_supply(ap, powered=powered, linked=linked, now_s=now_s)
+
+    def set_supply(self, switch: str, *, is_on: bool, has_link: bool, now_s: float) -> None:
+        """Switch a switch on or off, or take its uplink; all it feeds follows at once."""
+        self._is_on[switch], self._has_link[switch] = is_on, has_link
+        for port in self._ports[switch]:
+            self._feed(switch, port, now_s)
+
+    def is_on(self, switch: str) -> bool:
+        """Say whether a switch has power and has booted."""
+        return self._is_on[switch]
+
+    def has_link(self, switch: str) -> bool:
+        """Say whether the uplink of a switch works."""
+        return self._has_link[switch]
+
+    def is_reachable(self, device: str, now_s: float) -> bool:
+        """Say whether a switch would answer: it is on and has its uplink."""
+        return self._is_on[device] and self._has_link[device]
 
     def step(self, now_s: float, dt_s: float) -> None:
         """Count the management traffic of the access points that are up."""
-        is_up = self._wifi.is_up(now_s)
-        for key, ap in self._fed.items():
-            if is_up[ap]:
-                self._chatter[key] = self._chatter.get(key, 0.0) + _CHATTER_OCTETS_PER_S * dt_s
+        self._chatter += self._wifi.is_up(now_s) * (_CHATTER_OCTETS_PER_S * dt_s)
 
     def paths(self, device: str) -> tuple[str, ...]:
         """Attribute paths of a switch."""
@@ -91,13 +111,14 @@ class SwitchFleet:
         state = self._ports[device][port]
         if leaf in state:
             return state[leaf]
+        if not self._is_on[device] and leaf != "in_octets":
+            return False
         ap = self._fed.get((device, port))
         if leaf == "poe_delivering":
             return self._power_w(device, port) > 0.0
         if leaf == "oper_up":
             return ap is not None and bool(self._wifi.is_up(now_s)[ap])
-        traffic = 0 if ap is None else self._wifi.traffic_octets(ap)
-        return traffic + int(self._chatter.get((device, port), 0.0))
+        return 0 if ap is None else self._wifi.traffic_octets(ap) + int(self._chatter[ap])
 
     def write(self, device: str, changes: Mapping[str, Value], now_s: float) -> None:
         """Apply checked configuration; the access points behind follow at once."""
@@ -111,3 +132,5 @@ class SwitchFleet:
                 touched.add(port)
         for port in sorted(touched):
             self._feed(device, port, now_s)
+        if touched:
+            self._wifi.refresh(now_s)
