@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date, timedelta
 
 import pytest
@@ -44,7 +45,5 @@ def test_schools_rest_in_the_holidays_and_on_weekends():
 
 
 def test_the_table_is_in_order():
-    for (_, first, last), (_, next_first, _) in zip(
-        SCHOOL_HOLIDAYS, SCHOOL_HOLIDAYS[1:], strict=False
-    ):
+    for (_, first, last), (_, next_first, _) in itertools.pairwise(SCHOOL_HOLIDAYS):
         assert first <= last < next_first

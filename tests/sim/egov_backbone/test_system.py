@@ -40,11 +40,11 @@ def test_a_day_serves_its_appointments(begin):
     simulation.check_invariants()
     found = kpis(simulation)
     # 40,000 a year in 250 days of 8.4 h on average: 152 in eight hours, more on the late day
-    assert 3 * 150 <= found["appointments_booked"] <= 3 * 153 + 40
+    assert 3 * 150 <= found["appointments_due"] <= 3 * 153 + 40
     assert found["appointments_lost"] == 0
-    came = found["appointments_booked"] - found["no_shows"]
+    came = found["appointments_due"] - found["no_shows"]
     assert found["appointments_served"] == came
-    assert 0.03 < found["no_shows"] / found["appointments_booked"] < 0.14
+    assert 0.03 < found["no_shows"] / found["appointments_due"] < 0.14
     assert 0.0 <= found["waiting_p50_min"] < found["waiting_p95_min"] < 45.0
     assert found["service_availability_percent"] == 100.0
     assert found["sla_met_percent"] == 100.0
@@ -55,14 +55,14 @@ def test_a_day_serves_its_appointments(begin):
 def test_a_year_would_book_what_the_city_says(begin):
     simulation = begin(make_city(wireless_customers=(), schools=()), day=19)
     simulation.advance(6 * DAY_S)
-    assert kpis(simulation)["appointments_booked"] == pytest.approx(3 * 40_000 / 50, rel=0.01)
+    assert kpis(simulation)["appointments_due"] == pytest.approx(3 * 40_000 / 50, rel=0.01)
 
 
 @pytest.mark.parametrize("date", [(2026, 1, 18), (2026, 4, 3), (2026, 5, 1), (2026, 6, 4)])
 def test_nobody_comes_on_sundays_and_public_holidays(begin, date):
     simulation = begin(None, *date)
     simulation.advance(DAY_S / 2)
-    assert kpis(simulation)["appointments_booked"] == 0
+    assert kpis(simulation)["appointments_due"] == 0
     assert simulation.gauges()["egov_backbone"]["offices_open"] == 0.0
 
 
@@ -345,7 +345,7 @@ def test_a_world_of_few_devices_costs_nothing(begin):
     egov = simulation.systems["egov_backbone"]
     assert not simulation.context.trace.counts()
     assert egov.is_reachable("anything")
-    assert egov.kpis()["appointments_booked"].value == 0.0
+    assert egov.kpis()["appointments_due"].value == 0.0
 
 
 def test_a_city_without_any_of_it_starts(begin, town):

@@ -35,8 +35,8 @@ def office_kpis(offices: Sequence[CitizenOffice]) -> dict[str, Kpi]:
     waits_min = np.array([s for office in offices for s in office.waits_s]) / 60.0
     p50, p95 = np.percentile(waits_min, (50, 95)).tolist() if waits_min.size else (0.0, 0.0)
     return {
-        "appointments_booked": _count(
-            sum(office.tally.booked for office in offices), "slots of the days begun"
+        "appointments_due": _count(
+            sum(office.n_due() for office in offices), "appointments whose time has come"
         ),
         "appointments_served": _count(sum(office.tally.served for office in offices)),
         "appointments_lost": _count(

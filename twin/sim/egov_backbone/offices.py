@@ -130,13 +130,17 @@ class CitizenOffice:
             if slot_s < now_s:
                 continue
             self.tally.booked += 1
-            if not comes[k]:
-                self.tally.no_shows += 1
-                continue
             self._number += 1
             self._coming[self._number] = Visit(slot_s, float(lasts_s[k]))
+            if not comes[k]:
+                context.kernel.at(slot_s, self.id, self._miss, self._number)
+                continue
             arrival_s = max(slot_s + float(early_s[k]), opens_s, now_s)
             context.kernel.at(arrival_s, self.id, self._arrive, self._number)
+
+    def _miss(self, number: int) -> None:
+        del self._coming[number]
+        self.tally.no_shows += 1
 
     def _arrive(self, number: int) -> None:
         visit = self._coming.pop(number)
@@ -237,6 +241,10 @@ class CitizenOffice:
         hours = opening_min(day, self.late_weekday)
         minute = 60 * day.hour + day.minute
         return hours is not None and hours[0] <= minute < hours[1] and not self.is_closed_by_order
+
+    def n_due(self) -> int:
+        """Appointments whose time has come."""
+        return self.tally.booked - len(self._coming)
 
     def n_waiting(self) -> int:
         """Citizens who wait or sit before a dead screen."""
