@@ -9,7 +9,12 @@ __all__ = ["ASSUMPTIONS", "value"]
 
 def _of(key: str, value: float, unit: str, mark: str, source: str) -> Assumption:
     return Assumption(
-        key=key, value=value, unit=unit, mark=mark, source=source, used_by="egov_backbone"
+        key=f"egov_backbone.{key}",
+        value=value,
+        unit=unit,
+        mark=mark,
+        source=source,
+        used_by="egov_backbone",
     )
 
 
@@ -80,11 +85,11 @@ def value(key: str) -> float:
     Parameters
     ----------
     key : str
-        Its key in `ASSUMPTIONS`.
+        Its key in `ASSUMPTIONS`, without the name of the system.
 
     Returns
     -------
     float
         In the unit given there.
     """
-    return _VALUES[key]
+    return _VALUES[f"egov_backbone.{key}"]
