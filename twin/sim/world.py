@@ -261,7 +261,7 @@ class World:
             wifi_clients=int(fleets.wifi.networks.clients.sum()),
             school_clients=self._life.school_clients(),
             dl_octets=int(fleets.cells.dl_octets.sum()),
-            wifi_octets=round(float(fleets.wifi.served_bits.sum()) / 8.0),
+            wifi_octets=round(float(fleets.wifi.traffic.served_bits.sum()) / 8.0),
             mean_load_percent=100.0 * float(load.mean()) if load.size else 0.0,
             lamp_power_w=fleets.lamps.power_w(),
             cell_power_w=fleets.cells.total_power_w(),

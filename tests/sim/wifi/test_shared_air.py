@@ -135,10 +135,11 @@ def test_offered_bits_are_served_dropped_or_queued(context):
     fleet.set_backhaul("school-1", 5e6)
     context.kernel.advance(1200.0)
     for use in (PUBLIC, SCHOOL):
-        total = fleet.served_bits[use] + fleet.dropped_bits[use] + fleet.queued_bits(use)
-        assert fleet.offered_bits[use] == pytest.approx(total, rel=1e-9)
-    assert fleet.dropped_bits[SCHOOL] > 0.0
-    assert fleet.served_bps[fleet.members("school-1")].sum() <= 5e6 * 1.000001
+        traffic = fleet.traffic
+        total = traffic.served_bits[use] + traffic.dropped_bits[use] + fleet.queued_bits(use)
+        assert traffic.offered_bits[use] == pytest.approx(total, rel=1e-9)
+    assert fleet.traffic.dropped_bits[SCHOOL] > 0.0
+    assert fleet.traffic.served_bps[fleet.members("school-1")].sum() <= 5e6 * 1.000001
 
 
 def test_accelerated_failures_are_repaired(city):

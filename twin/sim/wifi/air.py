@@ -9,16 +9,37 @@ from numpy.typing import NDArray
 
 from twin.model.regulatory import channel_block_hz, needs_cac_s
 from twin.radio.link.noise import WIFI_NOISE_FIGURE_DB, noise_dbm
-from twin.radio.wifi.radio import MAC_EFFICIENCY, mean_gain_db
+from twin.radio.wifi.radio import STREAMS, mean_gain_db
+from twin.radio.wifi.radio import rate_bps as radio_rate_bps
+from twin.radio.wifi.rates import MCS, Mode, phy_rate_bps
+from twin.radio.wifi.sharing import ampdu_efficiency
 
-__all__ = ["BANDS_HZ", "availability_check_s", "block_hz", "loss_db", "rate_bps"]
+__all__ = [
+    "BANDS_HZ",
+    "LOWEST_BPS",
+    "N_FRAMES",
+    "availability_check_s",
+    "block_hz",
+    "loss_db",
+    "noise_mw",
+    "rate_bps",
+]
 
 _Floats = NDArray[np.float64]
 
 BANDS_HZ = (2.437e9, 5.5e9, 6.2e9)
 """Centre of the band of radio "1", "2" and "3". [Hz]"""
 
+LOWEST_BPS = 500e3
+"""Payload rate at the edge, where a station falls back to 1 Mbit/s: an assumption. [bit/s]"""
+N_FRAMES = 16
+"""Frames of 1500 octets in a mean aggregate: an assumption."""
+
 _BANDS = ("2.4", "5", "6")
+_FRAME_OCTETS = 1500
+_HE_MCS = MCS[:12]
+_LONGEST_S = 4e-3  # aggregates at low rates are shortened to stay below the 5.484 ms allowed
+_LOWEST_SNR_DB, _SNR_STEP_DB, _SNR_STEPS = -10.0, 0.25, 321
 
 
 @lru_cache(maxsize=1024)
@@ -73,22 +94,60 @@ def loss_db(distance_m: _Floats, height_m: _Floats, is_indoor: NDArray[np.bool_]
     return loss
 
 
-def rate_bps(rssi_dbm: _Floats, bandwidth_mhz: NDArray[np.int64]) -> _Floats:
-    """Rate a station gets when it has the air alone.
+@lru_cache(maxsize=8)
+def _payload_rates(bandwidth_mhz: int) -> _Floats:
+    """Payload rate of a lone sender by SNR in steps of a quarter dB. [bit/s]."""
+    snr = _LOWEST_SNR_DB + _SNR_STEP_DB * np.arange(_SNR_STEPS)
+    payload = np.zeros(snr.size)
+    for streams in range(1, STREAMS + 1):
+        for index in range(len(_HE_MCS)):
+            mode = Mode(phy="He", index=index, width_mhz=bandwidth_mhz, n_streams=streams)
+            needed = np.flatnonzero(radio_rate_bps(snr, bandwidth_mhz) >= phy_rate_bps(mode) - 1.0)
+            if needed.size:
+                at = slice(int(needed[0]), None)
+                payload[at] = np.maximum(payload[at], _payload_bps(mode))
+    return payload
+
+
+def _payload_bps(mode: Mode) -> float:
+    frames = N_FRAMES
+    while frames > 1 and 8.0 * _FRAME_OCTETS * frames / phy_rate_bps(mode) > _LONGEST_S:
+        frames //= 2
+    return ampdu_efficiency(frames, mode) * phy_rate_bps(mode)
+
+
+def rate_bps(snr_db: _Floats, bandwidth_mhz: NDArray[np.int64]) -> _Floats:
+    """Payload rate a station gets when it has the air alone.
 
     Parameters
     ----------
-    rssi_dbm : ndarray
-        Signal. [dBm]
-    bandwidth_mhz : ndarray
-        Channel width. [MHz]
+    snr_db : ndarray
+        Signal to noise and interference over the channel. [dB]
+    bandwidth_mhz : ndarray of int
+        Channel width: 20, 40, 80 or 160. [MHz]
 
     Returns
     -------
     ndarray
-        0.6 log2(1 + SNR), at most 6 bit/s/Hz: an assumption; times `MAC_EFFICIENCY`. [bit/s]
+        802.11ax with two streams, less preambles, acknowledgements and backoff of aggregates of
+        16 frames; at least `LOWEST_BPS`. [bit/s]
+
+    References
+    ----------
+    .. [1] IEEE 802.11ax-2021, 27.5 and Table 27-51; IEEE 802.11-2020, 10.12, by
+       `ampdu_efficiency`.
     """
-    width_hz = bandwidth_mhz * 1e6
-    noise = noise_dbm(1.0, WIFI_NOISE_FIGURE_DB) + 10.0 * np.log10(width_hz)
-    snr = 10.0 ** ((rssi_dbm - noise) / 10.0)
-    return np.asarray(width_hz * np.minimum(0.6 * np.log2(1.0 + snr), 6.0) * MAC_EFFICIENCY)
+    steps = np.rint((snr_db - _LOWEST_SNR_DB) / _SNR_STEP_DB)
+    step = np.clip(steps, 0, _SNR_STEPS - 1).astype(np.int64)
+    rate = np.zeros(snr_db.shape)
+    for width in (20, 40, 80, 160):
+        rows = bandwidth_mhz == width
+        if rows.any():
+            rate[rows] = _payload_rates(width)[step[rows]]
+    return np.maximum(rate, LOWEST_BPS)
+
+
+def noise_mw(bandwidth_mhz: NDArray[np.int64]) -> _Floats:
+    """Thermal noise of a station over a channel width. [mW]."""
+    density = 10.0 ** (noise_dbm(1.0, WIFI_NOISE_FIGURE_DB) / 10.0)
+    return np.asarray(density * 1e6 * bandwidth_mhz)

@@ -11,10 +11,11 @@ from twin.model.attributes import Value
 from twin.model.city import AccessPoint
 from twin.model.errors import ModelError
 from twin.sim.power import access_point_power_w
-from twin.sim.wifi.air import loss_db, rate_bps
+from twin.sim.wifi.air import loss_db
 from twin.sim.wifi.networks import SSID, SSID_STATE, Networks
 from twin.sim.wifi.radios import OFF_DBM, Radios
-from twin.sim.wifi.stations import Stations, choose
+from twin.sim.wifi.stations import SCAN_DBM, Stations, choose
+from twin.sim.wifi.traffic import USES, Traffic
 
 __all__ = ["PUBLIC", "SCHOOL", "VEHICLE", "WifiFleet"]
 
@@ -24,7 +25,6 @@ _Bools = NDArray[np.bool_]
 
 PUBLIC, SCHOOL, VEHICLE = 0, 1, 2
 """Uses of an access point; the system of each brings the stations of its own."""
-_USES = 3
 
 BOOT_S = 90.0
 """An access point boots for so long once it has power: an assumption. [s]"""
@@ -33,9 +33,6 @@ _REACH_M = (40.0, 15.0, 10.0)  # how far stations are from their access point, b
 _CANDIDATES = 4
 _CANDIDATE_M = 120.0
 _SHADOW_DB = 4.0
-_FULL = 0.95
-_BEACON = np.array([0.02, 0.003, 0.003])  # airtime of one network's beacons by band
-_PATIENCE_S = 30.0  # so much demand waits for the air; what comes on top is given up: assumed
 _SCAN_EVERY_S = 10.0  # how often a station below the threshold looks around: assumed
 
 _RADIO = ("enabled", "channel", "bandwidth_mhz", "tx_power_dbm", "dca", "dtp")
@@ -57,11 +54,6 @@ class WifiFleet:
         Power error [dB] and position error [m] of each.
     rngs : mapping
         Generators ``places``, ``traffic`` and ``air``.
-
-    Notes
-    -----
-    Demand is a flow per station: bits offered while associated either are served, wait (at most
-    30 s worth), or are dropped, so that offered = served + dropped + queued by use at any time.
     """
 
     def __init__(
@@ -77,9 +69,9 @@ class WifiFleet:
         self.index = {name: i for i, name in enumerate(self.ids)}
         self.use = np.array(use, dtype=np.int64)
         self._rngs = rngs
-        self.radios = Radios(aps, hidden[0], rngs["air"])
         self.x_m = np.array([ap.x_m for ap in aps]) + hidden[1]
         self.y_m = np.array([ap.y_m for ap in aps]) + hidden[2]
+        self.radios = Radios(aps, hidden[0], (self.x_m, self.y_m), rngs["air"])
         self._height_m = np.array([ap.height_m for ap in aps])
         self._indoor = np.array([ap.placement != "outdoor_fixed" for ap in aps], dtype=bool)
         self._powered = np.ones(n, dtype=bool)
@@ -91,16 +83,12 @@ class WifiFleet:
         self.sites = tuple(sites)
         self.site_of = np.array([self._site_number[ap.site] for ap in aps], dtype=np.int64)
         self._members = [np.flatnonzero(self.site_of == k) for k in range(len(sites))]
-        self._backhaul_bps = np.full(len(sites), np.inf)
         self._candidates = self._find_candidates()
         self.networks = Networks(aps)
         self.stations = Stations.none(_CANDIDATES)
         self._told: list[tuple[int, _Leaves]] = []
-        self.utilization = np.zeros((n, 3))
-        self._airtime = np.zeros((n, 3))
-        self.served_bps = np.zeros(n)
-        self.offered_bits, self.served_bits, self.dropped_bits = np.zeros((3, _USES))
-        self.roams = np.zeros(_USES, dtype=np.int64)
+        self.traffic = Traffic(self.use, self.site_of)
+        self.roams = np.zeros(USES, dtype=np.int64)
         self.up_s = np.zeros(n)
         self._noise_dbm = self.radios.noise_dbm.copy()
         self._on_air = self.radios.settle(0.0, self.is_up(0.0))
@@ -163,7 +151,9 @@ class WifiFleet:
         """Power an access point takes from its port. [W]."""
         if not self._powered[i] or self._failed[i]:
             return 0.0
-        return access_point_power_w(int(self._on_air[i].sum()), float(self.utilization[i].max()))
+        return access_point_power_w(
+            int(self._on_air[i].sum()), float(self.traffic.utilization[i].max())
+        )
 
     def traffic_octets(self, i: int) -> int:
         """Octets an access point has sent up the wire since the start."""
@@ -181,7 +171,7 @@ class WifiFleet:
         """
         k = self._site_number.get(site)
         if k is not None:
-            self._backhaul_bps[k] = bps
+            self.traffic.backhaul_bps[k] = bps
 
     # Stations that come and go
 
@@ -259,6 +249,7 @@ class WifiFleet:
                 ap=np.full(n, -1, dtype=np.int64),
                 band=np.full(n, -1, dtype=np.int64),
                 rssi_dbm=np.zeros(n),
+                link_bps=np.ones(n),
                 backlog_bits=np.zeros(n),
                 served_bits=np.zeros(n),
                 roams=np.zeros(n, dtype=np.int64),
@@ -323,8 +314,9 @@ class WifiFleet:
         )
         roams = (was >= 0) & (ap >= 0) & (ap != was)
         at.roams[rows] += roams
-        self.roams += np.bincount(self.use[ap[roams]], minlength=_USES)
+        self.roams += np.bincount(self.use[ap[roams]], minlength=USES)
         at.ap[rows], at.band[rows], at.rssi_dbm[rows] = ap, band, rssi
+        at.link_bps[rows] = self.traffic.link_bps(self.radios, ap, band, rssi)
 
     def _count(self) -> None:
         at, joined = self.stations, self.stations.ap >= 0
@@ -348,12 +340,14 @@ class WifiFleet:
         looks = (at.begin_s <= now_s) & ((at.begin_s > self._seen_s) | changed)
         if now_s >= self._scan_s + _SCAN_EVERY_S:
             self._scan_s = now_s
-            looks |= (at.ap >= 0) & (at.rssi_dbm < -70.0)
+            looks |= (at.ap >= 0) & (at.rssi_dbm < SCAN_DBM)
         if looks.any():
             self._associate(looks)
         self._seen_s = now_s
         self._count()
-        self._use_air(now_s, dt_s)
+        self.traffic.step(at, self.radios, self.networks, on_air, (now_s, dt_s))
+        jitter = self._rngs["traffic"].normal(0.0, 0.5, on_air.shape)
+        self._noise_dbm = self.radios.noise_dbm + jitter
 
     def _leave(self, now_s: float) -> None:
         gone = self.stations.end_s <= now_s
@@ -362,54 +356,21 @@ class WifiFleet:
         leaving = self.stations.only(gone)
         self.stations.keep(~gone)
         use = self.use[leaving.home]
-        self.dropped_bits += np.bincount(use, leaving.backlog_bits, _USES)
+        self.traffic.leave(leaving)
         for which, told in self._told:
             if (use == which).any():
                 told(leaving.only(use == which))
 
-    def _use_air(self, now_s: float, dt_s: float) -> None:
-        at, n = self.stations, len(self._aps)
-        joined = np.flatnonzero(at.ap >= 0)
-        ap, band = at.ap[joined], at.band[joined]
-        storm = np.where(at.storm_s[joined] > now_s, at.storm_factor[joined], 1.0)
-        offered = at.rate_bps[joined] * storm * dt_s
-        waiting = offered + at.backlog_bits[joined]
-        width = self.radios.width_in_use[ap, band]
-        radio = 3 * ap + band
-        link = rate_bps(at.rssi_dbm[joined], width)
-        own = np.bincount(radio, waiting / dt_s / link, minlength=3 * n).reshape(n, 3)
-        share = np.minimum(1.0, _FULL / np.maximum(own, 1e-12)).ravel()[radio]
-        served = waiting * share
-        site = self.site_of[ap]
-        wanted = np.bincount(site, served, len(self.sites)) / dt_s
-        served *= np.minimum(1.0, self._backhaul_bps / np.maximum(wanted, 1e-12))[site]
-        self._carry(joined, offered, waiting, served, dt_s)
-        beacons = self.networks.offered().sum(axis=1)[:, None] * _BEACON
-        self._airtime = np.where(self._on_air, np.minimum(own + beacons, _FULL), 0.0)
-        busy = np.minimum(self._airtime + self.radios.heard_airtime(self._airtime), 1.0)
-        self.utilization = np.where(self._on_air, busy, 0.0)
-        jitter = self._rngs["traffic"].normal(0.0, 0.5, (n, 3))
-        self._noise_dbm = self.radios.noise_dbm + jitter
-
-    def _carry(
-        self, rows: _Ints, offered: _Floats, waiting: _Floats, served: _Floats, dt_s: float
-    ) -> None:
-        """Book the bits of a step: served, queued, or dropped."""
-        at = self.stations
-        queued = np.minimum(waiting - served, at.rate_bps[rows] * _PATIENCE_S)
-        at.backlog_bits[rows] = queued
-        at.served_bits[rows] += served
-        ap = at.ap[rows]
-        use = self.use[ap]
-        self.offered_bits += np.bincount(use, offered, _USES)
-        self.served_bits += np.bincount(use, served, _USES)
-        self.dropped_bits += np.bincount(use, waiting - served - queued, _USES)
-        self.networks.carry(ap, at.net[rows], served / 8.0)
-        self.served_bps = np.bincount(ap, served, len(self._aps)) / dt_s
-
     def queued_bits(self, use: int) -> float:
         """Bits that wait at the stations of a use."""
         return float(self.stations.backlog_bits[self.of_use(use)].sum())
+
+    def see_radar(self, i: int, now_s: float) -> bool:
+        """Let a 5 GHz radio see radar and leave; False if its channel has no radar duty."""
+        has_left = self.radios.see_radar(i, self.traffic.airtime, now_s)
+        if has_left:
+            self.refresh(now_s)
+        return has_left
 
     def optimise(self, now_s: float) -> int:
         """Let automatic radios choose channel and power again; return how many moved."""
@@ -419,7 +380,7 @@ class WifiFleet:
         count = np.bincount(radio, minlength=3 * n)
         total = np.bincount(radio, at.rssi_dbm[joined], minlength=3 * n)
         mean = np.where(count > 0, total / np.maximum(count, 1), -np.inf).reshape(n, 3)
-        moved = self.radios.optimise(now_s, self._airtime, mean)
+        moved = self.radios.optimise(now_s, self.traffic.airtime, mean)
         self.refresh(now_s)
         return moved
 
@@ -456,7 +417,7 @@ class WifiFleet:
                 return int(radios.power_in_use[i, band]) if is_on_air else OFF_DBM
             case "noise_floor_dbm":
                 return round(float(self._noise_dbm[i, band]))
-        return round(100.0 * float(self.utilization[i, band])) if is_on_air else 0
+        return round(100.0 * float(self.traffic.utilization[i, band])) if is_on_air else 0
 
     def check(self, device: str, changes: Mapping[str, Value]) -> None:
         """Refuse what this access point cannot do.

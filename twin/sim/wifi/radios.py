@@ -10,15 +10,19 @@ from numpy.typing import NDArray
 from twin.model.attributes import Value
 from twin.model.city import AccessPoint
 from twin.model.errors import ModelError
+from twin.radio.wifi.radio import CCA_DBM
 from twin.sim.wifi.air import availability_check_s, block_hz
+from twin.sim.wifi.neighbours import Channels, Neighbours
 
 __all__ = ["Radios"]
 
 _Floats = NDArray[np.float64]
 _Bools = NDArray[np.bool_]
 
-_SENSE_M = 60.0  # co-channel access points nearer than this share the air: an assumption
-_DCA_CHOICES = ((1, 6, 11), (36, 40, 44, 48, 100, 104, 108, 112), (1, 5, 9, 13))
+_CHOICES = ((1, 6, 11), (36, 40, 44, 48, 100, 104, 108, 112), (1, 5, 9, 13))
+_OUTDOOR_5_GHZ = (100, 104, 108, 112, 132, 136, 140)  # 5150 to 5350 MHz is for indoor use
+NON_OCCUPANCY_S = 1800.0
+"""A channel on which radar was seen is not used for so long: ETSI EN 301 893 V2.1.1, Table D.1."""
 OFF_DBM = -10
 """Transmit power shown by a radio that is off; the lowest value of the attribute. [dBm]"""
 
@@ -36,15 +40,22 @@ class Radios:
         Access points.
     power_error_db : ndarray
         Hidden error of the radiated power. [dB]
+    at_m : pair of ndarray
+        Where they really are. [m]
     rng : Generator
         For the foreign networks around.
     """
 
     def __init__(
-        self, aps: Sequence[AccessPoint], power_error_db: _Floats, rng: np.random.Generator
+        self,
+        aps: Sequence[AccessPoint],
+        power_error_db: _Floats,
+        at_m: tuple[_Floats, _Floats],
+        rng: np.random.Generator,
     ) -> None:
         n = len(aps)
         self._power_error_db = power_error_db
+        self._is_outdoor = [ap.placement == "outdoor_fixed" for ap in aps]
         self.exists = np.zeros((n, 3), dtype=bool)
         self.enabled = np.zeros((n, 3), dtype=bool)
         self.numbers = {
@@ -72,11 +83,11 @@ class Radios:
         self._checked: dict[tuple[int, int], set[tuple[int, int]]] = {}
         for i, band in np.argwhere(self.exists):
             self._mark_checked(int(i), int(band))
-        foreign = rng.random((n, 3, 4)) * np.array([0.20, 0.05, 0.01])[None, :, None]
-        self._foreign = foreign
+        self._radar: dict[int, list[tuple[float, float, float]]] = {}
+        self._foreign = rng.random((n, 3, 4)) * np.array([0.20, 0.05, 0.01])[None, :, None]
         self.noise_dbm = -96.0 + rng.uniform(0.0, 4.0, (n, 3))
-        self._pairs = _near_pairs(aps)
-        self._heard: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
+        self._neighbours = Neighbours(aps, *at_m)
+        self._channels: Channels | None = None
 
     def check(self, i: int, changes: Mapping[tuple[int, str], Value]) -> None:
         """Refuse a channel or a bandwidth the radio does not know.
@@ -107,16 +118,73 @@ class Radios:
                 self.numbers[name][i, band] = int(value)
         for band in {band for band, name in changes if name not in self.automatic}:
             self.power_in_use[i, band] = self.numbers["tx_power_dbm"][i, band]
+            self._channels = None
             if any((band, name) in changes for name in ("channel", "bandwidth_mhz", "enabled")):
                 self.tune(i, band, int(self.numbers["channel"][i, band]), now_s)
 
     def tune(self, i: int, band: int, channel: int, now_s: float) -> None:
-        """Move a radio to a channel, after the availability check if it has radar duty."""
+        """Move a radio to a channel, after the availability check if it has radar duty.
+
+        A channel on which it saw radar is first left alone until its time is over.
+        """
         width = int(self.numbers["bandwidth_mhz"][i, band])
         self.target[i, band] = channel
         known = (channel, width) in self._checked.setdefault((i, band), set())
         wait_s = 0.0 if known else availability_check_s(band, channel, width)
-        self.ready_s[i, band] = now_s + wait_s
+        free_s = self._free_again_s(i, channel, width, now_s) if band == 1 else now_s
+        self.ready_s[i, band] = free_s + wait_s
+
+    def _free_again_s(self, i: int, channel: int, width_mhz: int, now_s: float) -> float:
+        seen = self._radar.get(i)
+        if not seen:
+            return now_s
+        low, high = block_hz(1, channel, width_mhz)
+        return max([now_s, *(until for a, b, until in seen if low < b and a < high)])
+
+    def has_radar_duty(self, i: int) -> bool:
+        """Say whether the 5 GHz radio of an access point is on a channel shared with radar."""
+        width = int(self.width_in_use[i, 1])
+        channel = int(self.in_use[i, 1])
+        return bool(self.exists[i, 1]) and availability_check_s(1, channel, width) > 0.0
+
+    def see_radar(self, i: int, airtime: _Floats, now_s: float) -> bool:
+        """Let a 5 GHz radio leave its channel because of radar.
+
+        Parameters
+        ----------
+        i : int
+            Access point.
+        airtime : ndarray of shape (n, 3)
+            What every radio takes, to find a quiet channel.
+        now_s : float
+            Now. [s]
+
+        Returns
+        -------
+        bool
+            False if its channel has no radar duty: nothing happens.
+
+        References
+        ----------
+        .. [1] ETSI EN 301 893 V2.1.1 (2017), 4.2.6.2.5 (channel shutdown) and Table D.1.
+        """
+        if not self.has_radar_duty(i):
+            return False
+        channel, width = int(self.in_use[i, 1]), int(self.width_in_use[i, 1])
+        low, high = block_hz(1, channel, width)
+        seen = [entry for entry in self._radar.get(i, ()) if entry[2] > now_s]
+        self._radar[i] = [*seen, (low, high, now_s + NON_OCCUPANCY_S)]
+        known = self._checked[i, 1]
+        known -= {(c, w) for c, w in known if _meets(block_hz(1, c, w), (low, high))}
+        self.tune(i, 1, self._quietest(i, 1, airtime, now_s), now_s)
+        return True
+
+    def go_home(self, i: int, now_s: float) -> None:
+        """Let a 5 GHz radio return to its configured channel, unless it chooses itself."""
+        if not self.automatic["dca"][i, 1]:
+            channel = int(self.numbers["channel"][i, 1])
+            if channel != self.target[i, 1]:
+                self.tune(i, 1, channel, now_s)
 
     def restart(self, i: int, at_s: float) -> None:
         """Begin anew after a power cut: no channel is checked any more."""
@@ -138,7 +206,7 @@ class Radios:
         if moved.any():
             self.in_use[moved] = self.target[moved]
             self.width_in_use[moved] = width[moved]
-            self._heard = None
+            self._channels = None
             for i, band in np.argwhere(moved):
                 self._mark_checked(int(i), int(band))
         return on_air
@@ -148,70 +216,55 @@ class Radios:
         power = self.power_in_use + self._gain_dbi + self._power_error_db[:, None]
         return np.where(on_air, power, -np.inf)
 
-    def heard_airtime(self, airtime: _Floats) -> _Floats:
-        """Airtime that others take: co-channel access points near by, and foreign networks."""
-        if self._heard is None:
-            self._heard = self._overlapping()
-        listener, talker = self._heard
-        flat = np.bincount(listener, airtime.ravel()[talker], minlength=airtime.size)
-        rows, bands = np.indices(airtime.shape)
-        foreign = self._foreign[rows, bands, self.in_use // 4 % 4]
-        return np.asarray(flat.reshape(airtime.shape) + foreign, dtype=np.float64)
+    def foreign_airtime(self) -> _Floats:
+        """Air time that networks of others take on the channels in use, shape (n, 3)."""
+        rows, bands = np.indices(self.in_use.shape)
+        return np.asarray(self._foreign[rows, bands, self.in_use // 4 % 4])
 
-    def _overlapping(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        listeners, talkers = [], []
-        edges = {
-            (int(i), int(band)): block_hz(
-                int(band), int(self.in_use[i, band]), int(self.width_in_use[i, band])
-            )
-            for i, band in np.argwhere(self.exists)
-        }
-        for i, j in self._pairs:
-            for band in range(3):
-                a, b = edges.get((i, band)), edges.get((j, band))
-                if a and b and a[0] < b[1] and b[0] < a[1]:
-                    listeners += [3 * i + band, 3 * j + band]
-                    talkers += [3 * j + band, 3 * i + band]
-        return np.array(listeners, dtype=np.int64), np.array(talkers, dtype=np.int64)
+    def channels(self) -> Channels:
+        """Return who hears whom on the channels in use."""
+        if self._channels is None:
+            power = self.power_in_use + self._gain_dbi + self._power_error_db[:, None]
+            self._channels = self._neighbours.on(self.in_use, self.width_in_use, power, self.exists)
+        return self._channels
 
     def optimise(self, now_s: float, airtime: _Floats, rssi_dbm: _Floats) -> int:
         """Let radios that may choose channel or power themselves do so; return how many moved."""
         moved = 0
         for i, band in np.argwhere(self.automatic["dca"] & self.exists):
-            best = self._quietest(int(i), int(band), airtime)
+            best = self._quietest(int(i), int(band), airtime, now_s)
             if best != self.target[i, band]:
                 self.tune(int(i), int(band), best, now_s)
                 moved += 1
         strong = self.automatic["dtp"] & (rssi_dbm > -50.0)
         wanted = self.numbers["tx_power_dbm"] - np.where(strong, 3, 0)
-        self.power_in_use = np.where(self.automatic["dtp"], wanted, self.power_in_use)
+        power = np.where(self.automatic["dtp"], wanted, self.power_in_use)
+        if (power != self.power_in_use).any():
+            self.power_in_use, self._channels = power, None
         return moved
 
-    def _quietest(self, i: int, band: int, airtime: _Floats) -> int:
-        """Choose the channel with least heard airtime among 20 MHz ones; the present one ties."""
-        busy = {c: self._foreign[i, band, c // 4 % 4] for c in _DCA_CHOICES[band]}
-        for a, b in self._pairs:
-            other = b if a == i else a if b == i else -1
-            if other >= 0 and self.exists[other, band]:
-                channel = int(self.in_use[other, band])
+    def _quietest(self, i: int, band: int, airtime: _Floats, now_s: float) -> int:
+        """Choose the channel with least heard airtime; the present one ties."""
+        width = int(self.numbers["bandwidth_mhz"][i, band])
+        outdoor = band == 1 and self._is_outdoor[i]
+        choices = _OUTDOOR_5_GHZ if outdoor else _CHOICES[band]
+        busy = {
+            c: float(self._foreign[i, band, c // 4 % 4])
+            for c in choices
+            if band != 1 or self._free_again_s(i, c, width, now_s) <= now_s
+        }
+        power = self.power_in_use[:, band] + self._gain_dbi[:, band]
+        for other, loss in self._neighbours.of(i, band):
+            if self.exists[other, band] and power[other] - loss >= CCA_DBM:
+                taken = block_hz(
+                    band, int(self.in_use[other, band]), int(self.width_in_use[other, band])
+                )
                 for choice in busy:
-                    low, high = block_hz(band, choice, 20)
-                    edge = block_hz(band, channel, int(self.width_in_use[other, band]))
-                    if low < edge[1] and edge[0] < high:
+                    if _meets(block_hz(band, choice, width), taken):
                         busy[choice] += airtime[other, band]
         here = int(self.target[i, band])
-        return min(busy, key=lambda c: (round(float(busy[c]), 3), c != here, c))
+        return min(busy or {here: 0.0}, key=lambda c: (round(busy.get(c, 0.0), 3), c != here, c))
 
 
-def _near_pairs(aps: Sequence[AccessPoint]) -> tuple[tuple[int, int], ...]:
-    """Find the pairs of access points that hear each other."""
-    x = np.array([ap.x_m for ap in aps])
-    y = np.array([ap.y_m for ap in aps])
-    order = np.argsort(x, kind="stable")
-    pairs = []
-    for k, i in enumerate(order):
-        stop = int(np.searchsorted(x[order], x[i] + _SENSE_M, side="right"))
-        for j in order[k + 1 : stop]:
-            if (x[i] - x[j]) ** 2 + (y[i] - y[j]) ** 2 <= _SENSE_M**2:
-                pairs.append((int(min(i, j)), int(max(i, j))))
-    return tuple(sorted(pairs))
+def _meets(a: tuple[float, float], b: tuple[float, float]) -> bool:
+    return a[0] < b[1] and b[0] < a[1]

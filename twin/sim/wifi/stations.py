@@ -55,6 +55,8 @@ class Stations:
         Where it is associated, -1 for nowhere.
     rssi_dbm : ndarray
         Signal it hears there. [dBm]
+    link_bps : ndarray
+        Payload rate it has there while alone on the air. [bit/s]
     backlog_bits, served_bits, roams : ndarray
         What waits to be carried, what was carried, and how often it changed its access point.
     """
@@ -75,6 +77,7 @@ class Stations:
     ap: _Ints
     band: _Ints
     rssi_dbm: _Floats
+    link_bps: _Floats
     backlog_bits: _Floats
     served_bits: _Floats
     roams: _Ints
@@ -89,7 +92,7 @@ class Stations:
             home=ints, net=ints, user=ints, begin_s=floats, end_s=floats, storm_s=floats,
             storm_factor=floats, rate_bps=floats, is_active=np.zeros(0, dtype=bool), x_m=floats,
             y_m=floats, shadow_db=shadow, loss_db=losses, ap=ints, band=ints, rssi_dbm=floats,
-            backlog_bits=floats, served_bits=floats, roams=ints,
+            link_bps=floats, backlog_bits=floats, served_bits=floats, roams=ints,
         )  # fmt: skip
 
     @property
