@@ -10,6 +10,7 @@ __all__ = [
     "LESSONS_67_MIN",
     "hotspot_weight",
     "mobile_weight",
+    "office_weight",
     "timetable",
     "transport_weight",
 ]
@@ -21,6 +22,7 @@ _Harmonics = tuple[tuple[float, float, float], tuple[float, float, float]]
 # Environment", IEEE/ACM Trans. Netw. 25(2), 2017, digitised by github.com/tmc-calc/mob-traffic-ds.
 _RESIDENTIAL_WORKDAY: _Harmonics = ((0.03, 0.10, 0.02), (-0.52, -0.30, -0.06))
 _RESIDENTIAL_WEEKEND: _Harmonics = ((-0.11, 0.17, 0.02), (-0.49, -0.20, 0.0))
+_OFFICE: _Harmonics = ((-0.87, 0.31, 0.05), (-0.36, -0.07, 0.08))
 _ENTERTAINMENT: _Harmonics = ((-0.55, 0.03, -0.09), (-0.65, -0.10, 0.12))
 
 # Share of the day in each hour. [%]  The same source gives the peak (7 h, 10.1 %) and the night
@@ -50,6 +52,15 @@ def mobile_weight(local: datetime) -> float:
     """Mobile use at home at a local time, relative to the mean of the day (residential areas)."""
     weekend = local.weekday() >= 5
     return _shape(local, _RESIDENTIAL_WEEKEND if weekend else _RESIDENTIAL_WORKDAY)
+
+
+def office_weight(local: datetime) -> float:
+    """Mobile use at places of work at a local time, relative to the mean of a working day.
+
+    At weekends they are used like homes: an assumption, there is no fit.
+    """
+    weekend = local.weekday() >= 5
+    return _shape(local, _RESIDENTIAL_WEEKEND if weekend else _OFFICE)
 
 
 def hotspot_weight(local: datetime) -> float:

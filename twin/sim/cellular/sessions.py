@@ -1,0 +1,173 @@
+"""Connections of the agents: they begin, are handed over, end, or drop; none is lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.sim.cellular.agents import Agents
+from twin.sim.cellular.assumptions import assumed
+from twin.sim.cellular.rates import HandoverRates
+
+__all__ = ["Moves", "Sessions"]
+
+_Indices = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moves:
+    """What happened to connections as their agents changed cells.
+
+    Parameters
+    ----------
+    handovers : ndarray of int64, shape (n_cells,)
+        Handovers out of each cell.
+    ping_pongs, failures : int
+        Handovers that went back at once, and radio-link failures.
+    dropped : ndarray of int64, shape (n_cells,)
+        Connections dropped in each cell.
+    """
+
+    handovers: NDArray[np.int64]
+    ping_pongs: int
+    failures: int
+    dropped: NDArray[np.int64]
+
+
+class Sessions:
+    """Connections in columns; each belongs to an agent and has a class of traffic.
+
+    Parameters
+    ----------
+    agents : Agents
+        Whose connections they are.
+    n_cells : int
+        Number of cells.
+    shares : tuple of float
+        Share of connections by class of traffic.
+    rates : HandoverRates
+        How often handovers go wrong.
+    rng : Generator
+        For everything here.
+
+    Attributes
+    ----------
+    agent, cell : ndarray of int32
+        Agent and cell of each connection.
+    kind : ndarray of int8
+        Class of traffic.
+    started, ended, dropped, blocked : int
+        Since the start; blocked ones found no cell and are not among those started.
+    """
+
+    def __init__(
+        self,
+        agents: Agents,
+        n_cells: int,
+        shares: tuple[float, ...],
+        rates: HandoverRates,
+        rng: np.random.Generator,
+    ) -> None:
+        self._agents, self._n_cells, self._rng, self.rates = agents, n_cells, rng, rates
+        self._cumulative = np.cumsum(shares) / sum(shares)
+        self._first = np.concatenate([[0], np.cumsum(agents.group_sizes)[:-1]])
+        self.agent = np.zeros(0, dtype=np.int32)
+        self.cell = np.zeros(0, dtype=np.int32)
+        self.kind = np.zeros(0, dtype=np.int8)
+        self._end_s = np.zeros(0)
+        self.started = self.ended = self.dropped = self.blocked = 0
+
+    @property
+    def active(self) -> int:
+        """Connections under way."""
+        return self.agent.size
+
+    def begin(self, now_s: float, mean: NDArray[np.float64]) -> None:
+        """Let new connections begin.
+
+        Parameters
+        ----------
+        now_s : float
+            When. [s]
+        mean : ndarray
+            Mean number by group of agents; the numbers are drawn.
+        """
+        counts = self._rng.poisson(mean)
+        counts[self._agents.group_sizes == 0] = 0
+        n = int(counts.sum())
+        if not n:
+            return
+        sizes = np.repeat(self._agents.group_sizes, counts)
+        chosen = (self._rng.random(n) * sizes).astype(np.int64) + np.repeat(self._first, counts)
+        agent = chosen.astype(np.int32)
+        kind = np.searchsorted(self._cumulative, self._rng.random(n), side="right").astype(np.int8)
+        end_s = now_s + self._rng.exponential(assumed("session_s"), n)
+        cell = self._agents.cell[agent]
+        served = cell >= 0
+        n_served = int(np.count_nonzero(served))
+        self.started += n_served
+        self.blocked += n - n_served
+        self.agent = np.concatenate([self.agent, agent[served]])
+        self.cell = np.concatenate([self.cell, cell[served]])
+        self.kind = np.concatenate([self.kind, kind[served]])
+        self._end_s = np.concatenate([self._end_s, end_s[served]])
+
+    def end(self, now_s: float) -> None:
+        """Let connections end whose time has come."""
+        stay = self._end_s > now_s
+        self.ended += int(stay.size - np.count_nonzero(stay))
+        self._keep(stay)
+
+    def _keep(self, stay: NDArray[np.bool_]) -> None:
+        self.agent, self.cell = self.agent[stay], self.cell[stay]
+        self.kind, self._end_s = self.kind[stay], self._end_s[stay]
+
+    def retune(self) -> None:
+        """Take the agents' cells before time begins: nothing is counted."""
+        cell = self._agents.cell[self.agent]
+        self.cell = np.where(cell >= 0, cell, self.cell)
+
+    def follow(self, is_broken: NDArray[np.bool_] | None = None) -> Moves:
+        """Hand connections over to the cells where their agents are now.
+
+        Parameters
+        ----------
+        is_broken : ndarray of bool, shape (n_cells,), optional
+            Cells that went off the air without warning: their connections drop.
+
+        Returns
+        -------
+        Moves
+            What happened.
+        """
+        new = self._agents.cell[self.agent]
+        moving = np.flatnonzero(new != self.cell)
+        none = np.zeros(self._n_cells, dtype=np.int64)
+        if not moving.size:
+            return Moves(handovers=none, ping_pongs=0, failures=0, dropped=none)
+        old, goal = self.cell[moving], new[moving]
+        lost = goal < 0
+        if is_broken is not None:
+            lost |= is_broken[old]
+        done = moving[~lost]
+        speed = self._agents.speed_class[self.agent[done]]
+        draws = self._rng.random((2, done.size))
+        failed = draws[0] < np.array(self.rates.radio_link_failure)[speed]
+        ping_pongs = int(np.count_nonzero(draws[1] < np.array(self.rates.ping_pong)[speed]))
+        gone = failed & (self._rng.random(done.size) >= self.rates.reestablished)
+        lost_there = np.concatenate([old[lost], self.cell[done[gone]]])
+        handovers = np.bincount(self.cell[done], minlength=self._n_cells)
+        self.cell[moving] = goal
+        stay = np.ones(self.agent.size, dtype=bool)
+        stay[moving[lost]] = False
+        stay[done[gone]] = False
+        self.dropped += int(lost_there.size)
+        self._keep(stay)
+        return Moves(
+            handovers=handovers,
+            ping_pongs=ping_pongs,
+            failures=int(np.count_nonzero(failed)),
+            dropped=np.bincount(lost_there, minlength=self._n_cells),
+        )
