@@ -6,10 +6,13 @@ a change, ``python -m twin.geo.assumptions`` brings the tables of the cities in 
 
 from __future__ import annotations
 
+import math
+import re
 import runpy
 import sys
 from pathlib import Path
 
+from twin.geo.columns import KEY, LINE, MARKS, PRINTABLE
 from twin.geo.generate.assumptions import GEO_ASSUMPTIONS
 from twin.geo.reader import CITIES
 from twin.geo.writer import table_text
@@ -31,7 +34,7 @@ def all_assumptions() -> tuple[Assumption, ...]:
     Raises
     ------
     ValueError
-        Two assumptions have one key.
+        Two assumptions have one key, or one could not be read back from the table.
 
     Notes
     -----
@@ -44,7 +47,23 @@ def all_assumptions() -> tuple[Assumption, ...]:
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice:
         raise ValueError(f"assumption {twice[0]} stands twice, give each its own key")
+    for assumption in found:
+        _check(assumption)
     return tuple(found)
+
+
+def _check(assumption: Assumption) -> None:
+    is_whole = all(
+        re.fullmatch(pattern, text)
+        for pattern, text in (
+            (KEY, assumption.key),
+            (PRINTABLE, assumption.unit),
+            (LINE, assumption.source),
+            (LINE, assumption.used_by),
+        )
+    )
+    if not is_whole or assumption.mark not in MARKS or not math.isfinite(assumption.value):
+        raise ValueError(f"assumption {assumption.key}: a text or value is not as the table wants")
 
 
 def main() -> int:

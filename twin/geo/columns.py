@@ -11,6 +11,7 @@ __all__ = [
     "BUILDING_KINDS",
     "COLUMNS",
     "GATEWAY_TECHNOLOGIES",
+    "KEY",
     "LAMP_KINDS",
     "LINE",
     "LINE_MODES",
@@ -140,6 +141,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 """Columns by subject, in the order of the file."""
 
 PRINTABLE = r"[^\x00-\x1f\x7f]{0,255}"
+KEY = r"\w[\w./-]{0,99}"
 LINE = r"[^\x00-\x1f\x7f]{1,255}"
 WORD = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 

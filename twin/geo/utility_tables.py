@@ -6,6 +6,7 @@ from sys import intern
 
 from twin.geo.columns import (
     GATEWAY_TECHNOLOGIES,
+    KEY,
     LINE,
     MARKS,
     OFFICE_KINDS,
@@ -291,7 +292,7 @@ def read_assumptions(table: Table, *, synthetic: bool) -> tuple[Assumption, ...]
     """
     del synthetic
     columns = (
-        table.texts("key", pattern=r"[a-z0-9][a-z0-9._/-]{0,99}"),
+        table.texts("key", pattern=KEY),
         table.numbers("value"),
         table.texts("unit", pattern=PRINTABLE),
         table.texts("mark", choices=MARKS),
