@@ -57,6 +57,7 @@ def run(
     *,
     hour: int = 12,
     minute: int = 0,
+    month: int = 1,
     day: int = 20,
     seed: int = 3,
     tick_s: float = 10.0,
@@ -64,9 +65,9 @@ def run(
     tables: tuple[str, ...] = (),
     failure_factor: float = 1.0,
 ) -> tuple[Context, Signals]:
-    """Start the signals of a city on a Tuesday in January, or another day of that month."""
+    """Start the signals of a city on a Tuesday in January, or another day of 2026."""
     city = city or town()
-    start = datetime(2026, 1, day, hour, minute, tzinfo=BERLIN)
+    start = datetime(2026, month, day, hour, minute, tzinfo=BERLIN)
     context = Context(
         city=city,
         seed=seed,

@@ -190,24 +190,31 @@ class Cycles:
         step = np.rint(self._rest_s[act] / self._n_rest[act]).astype(np.int64)
         self._rest_s[act] -= step
         self._n_rest[act] -= 1
-        main = self.main_s[act]
-        to_main = np.rint(step * main / (main + self.side_s[act])).astype(np.int64)
-        to_main = np.where(self._layout.is_pedestrian[act], step, to_main)
+        main, side = self.main_s[act], self.side_s[act]
+        spare_main, spare_side = self._spare(act)
+        # longer: as the greens are; shorter: as far as they are above the least
+        share = np.where(
+            step < 0,
+            spare_main / np.maximum(spare_main + spare_side, 1),
+            np.where(self._layout.is_pedestrian[act], 1.0, main / (main + side)),
+        )
+        to_main = np.rint(step * share).astype(np.int64)
         self.main_s[act] += to_main
         self.side_s[act] += step - to_main
         self.length_s[act] += step
 
     def _plan(self, which: _Ints, late: _Ints) -> None:
-        cycle, main, side = self.length_s[which], self.main_s[which], self.side_s[which]
+        cycle = self.length_s[which]
         most = np.floor(cycle * assumed("max_correction")).astype(np.int64)
-        least = round(assumed("min_green"))
-        shorter = np.where(
-            self._layout.is_pedestrian[which],
-            np.minimum(most, main - least),
-            np.minimum(most, np.minimum((main - least), (side - least)) * 2),
-        )
+        shorter = np.minimum(most, sum(self._spare(which)))
         is_short = (late <= cycle - late) & (late <= _MOST_CYCLES * shorter)
         rest = np.where(is_short, -late, cycle - late)
         per_cycle = np.where(is_short, np.maximum(shorter, 1), np.maximum(most, 1))
         n = np.clip(-(-np.abs(rest) // per_cycle), 1, _MOST_CYCLES)
         self._rest_s[which], self._n_rest[which] = rest, n
+
+    def _spare(self, which: _Ints) -> tuple[_Ints, _Ints]:
+        """Seconds by which the two greens are above the least; walkers keep theirs."""
+        least = round(assumed("min_green"))
+        side = np.where(self._layout.is_pedestrian[which], 0, self.side_s[which] - least)
+        return self.main_s[which] - least, side

@@ -21,10 +21,16 @@ from twin.sim.signals.programme import (
     pattern_at,
 )
 from twin.sim.supply import SupplyKind
-from twin.sim.system import Context
+from twin.sim.system import Context, Moment
 
 __all__ = ["Supervision"]
 
+_MOMENTS = 40
+_TELLING = {
+    State.DARK: "dark: no power, the signs of priority count",
+    State.FLASH: "flashing: a fault, or told so",
+    State.RUNNING: "running again",
+}
 _LOCAL = round(assumed("lost_link_pattern"))
 _NUMBERS = {pattern.number: i for i, pattern in enumerate(PATTERNS)}
 
@@ -56,6 +62,7 @@ class Supervision:
         self.forced: dict[int, int] = {}
         self._starts = np.zeros(n, dtype=np.int64)
         self._scheduled = np.zeros(n, dtype=np.int64)
+        self._moments: list[tuple[float, str, list[str]]] = []
 
     def start(self, now_s: int) -> None:
         """Put every signal into step, and listen to the supply."""
@@ -115,6 +122,8 @@ class Supervision:
         else:
             state[i] = wanted
         self._context.note(f"signal-{State(state[i]).name.lower()}", self._layout.ids[i])
+        if wanted in (State.DARK, State.FLASH):
+            self._remember(self._layout.ids[i], _TELLING[wanted])
 
     def _wanted_state(self, i: int) -> State:
         if not self._context.supply.is_supplied(self._layout.ids[i], "power"):
@@ -128,25 +137,27 @@ class Supervision:
         who, token, kernel = self._layout.ids[i], int(self._starts[i]), self._context.kernel
         if was is State.DARK:
             self._cycles.state[i] = State.STARTUP
-            kernel.after(assumed("start_flash"), who, self._show_red, i, token)
+            kernel.after(assumed("start_flash"), who, self._show_red, i, token, True)
         else:
             self._cycles.state[i] = State.STARTUP
-            self._show_red(i, token)
+            self._show_red(i, token, was is State.FLASH)
 
-    def _show_red(self, i: int, token: int) -> None:
+    def _show_red(self, i: int, token: int, was_hurt: bool) -> None:
         if token != self._starts[i]:
             return
         self._catch_up()
         self._cycles.state[i] = State.ALL_RED
         who = self._layout.ids[i]
-        self._context.kernel.after(assumed("all_red"), who, self._run, i, token)
+        self._context.kernel.after(assumed("all_red"), who, self._run, i, token, was_hurt)
 
-    def _run(self, i: int, token: int) -> None:
+    def _run(self, i: int, token: int, was_hurt: bool) -> None:
         if token != self._starts[i]:
             return
         now_s = self._catch_up()
         self._cycles.begin(i, now_s)
         self._context.note("signal-running", self._layout.ids[i])
+        if was_hurt:
+            self._remember(self._layout.ids[i], _TELLING[State.RUNNING])
 
     def _hear(self, consumer: str, kind: SupplyKind, is_supplied: bool) -> None:
         if kind == "power":
@@ -159,6 +170,20 @@ class Supervision:
             self.regain_computer(consumer, kind)
         else:
             self.lose_computer(consumer, kind)
+
+    def story(self) -> tuple[Moment, ...]:
+        """Tell what went wrong and right again; signals of one moment together."""
+        return tuple(
+            Moment(at_s, who[0] if len(who) == 1 else f"{len(who)} signals", text)
+            for at_s, text, who in self._moments
+        )
+
+    def _remember(self, who: str, text: str) -> None:
+        at_s = self._context.kernel.now_s
+        if self._moments and self._moments[-1][:2] == (at_s, text):
+            self._moments[-1][2].append(who)
+        elif len(self._moments) < _MOMENTS:
+            self._moments.append((at_s, text, [who]))
 
     def _coordinate(self) -> None:
         """Let signals run alone whose computer or link is out, and join the others again."""
@@ -187,12 +212,14 @@ class Supervision:
         """Let the signals of a traffic computer run alone for a cause."""
         self._outages.setdefault(computer, set()).add(cause)
         self._context.note("signal-computer-lost", computer)
+        self._remember(computer, "traffic computer lost: its signals run the day programme alone")
         self._coordinate()
 
     def regain_computer(self, computer: str, cause: str) -> None:
         """Take a cause away."""
         self._outages.get(computer, set()).discard(cause)
         self._context.note("signal-computer-back", computer)
+        self._remember(computer, "traffic computer back: its signals join their waves")
         self._coordinate()
 
     def set_pattern(self, signal: str, pattern: int) -> None:

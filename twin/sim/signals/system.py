@@ -21,7 +21,7 @@ from twin.sim.signals.scenario import signal_actions
 from twin.sim.signals.supervision import Supervision
 from twin.sim.signals.traffic import Demand, Traffic
 from twin.sim.signals.upkeep import Upkeep
-from twin.sim.system import Action, Context, Kpi, System
+from twin.sim.system import Action, Context, Kpi, Moment, System
 
 __all__ = ["Signals"]
 
@@ -250,6 +250,10 @@ class Signals(System):
             "dark": float((state == State.DARK).sum()),
             "power_w": measures.power_now_w(state),
         }
+
+    def story(self) -> tuple[Moment, ...]:
+        """Tell of dark and flashing signals and lost computers."""
+        return self.supervision.story()
 
     def actions(self) -> Mapping[str, Action]:
         """Return what a scenario can do to signals."""
