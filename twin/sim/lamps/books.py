@@ -59,6 +59,11 @@ class Books:
         power_w: _Floats = self._rates[0]
         return power_w
 
+    @property
+    def lamps_lit(self) -> NDArray[np.int64]:
+        """Lamps of each cabinet that give light."""
+        return np.asarray(self._rates[_ROWS.index("lit_h")], dtype=np.int64)
+
     def bank(self, now_s: float) -> None:
         """Add up to a moment; call before anything that decides the rates changes."""
         hours = (now_s - self._since_s) / 3600.0
@@ -113,12 +118,6 @@ class Books:
         share = left_s / self._fade_s if self._fade_s else 0.0
         power_w: _Floats = self._rates[0] + self._excess_w * share
         return power_w
-
-    def energy_wh(self, now_s: float) -> _Floats:
-        """Energy of each cabinet until a moment. [Wh]."""
-        hours = (now_s - self._since_s) / 3600.0
-        energy_wh: _Floats = self._sums[0] + self._rates[0] * hours + self._faded_wh(now_s)
-        return energy_wh
 
     def totals(self, now_s: float) -> Totals:
         """Return all sums until a moment."""

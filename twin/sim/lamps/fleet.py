@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from twin.model.attributes import Value
 from twin.model.city import Lamp, LampCabinet
 from twin.sim.lamps.assumptions import figure
-from twin.sim.lamps.books import Books
+from twin.sim.lamps.books import Books, Totals
 from twin.sim.lamps.dali import LIGHT_OF_PERCENT
-from twin.sim.power import lamp_power_w
+from twin.sim.lamps.motion import Chain
+from twin.sim.lamps.quality import ClassCheck
+from twin.sim.power import LAMP_STANDBY_SHARE
 
 __all__ = ["LampFleet", "in_window"]
 
@@ -72,6 +74,8 @@ class LampFleet:
         Their lamps.
     true_w : ndarray
         True nominal power of each lamp, which the inventory does not know. [W]
+    check : ClassCheck, optional
+        Says which segments of street meet their lighting class; None counts every lit lamp.
 
     Notes
     -----
@@ -80,7 +84,11 @@ class LampFleet:
     """
 
     def __init__(
-        self, cabinets: Sequence[LampCabinet], lamps: Sequence[Lamp], true_w: _Floats
+        self,
+        cabinets: Sequence[LampCabinet],
+        lamps: Sequence[Lamp],
+        true_w: _Floats,
+        check: ClassCheck | None = None,
     ) -> None:
         self.ids = tuple(cabinet.id for cabinet in cabinets)
         self.index = {name: i for i, name in enumerate(self.ids)}
@@ -95,6 +103,13 @@ class LampFleet:
         self.is_sodium = np.array([lamp.kind == "sodium" for lamp in lamps], dtype=bool)
         self.true_w = true_w
         self.works = np.ones(len(lamps), dtype=bool)
+        self.left = np.ones(len(lamps))  # share of light that age has left
+        self._drive = np.ones(len(lamps))  # on the power that makes light
+        self._check = check
+        self.chains: dict[str, Chain] = {}
+        self.follows = np.zeros(len(lamps), dtype=bool)
+        self._base_light = np.ones(len(lamps))
+        self._excess_w = np.zeros(len(lamps))
         self.total = np.bincount(self.cabinet_of, minlength=n).astype(np.int64)
         self.books = Books(n)
         self.level = np.zeros(n, dtype=np.int64)
@@ -115,7 +130,7 @@ class LampFleet:
     def update(self, now_s: float, minute: int, *, is_dark: bool) -> bool:
         """Move to a new time, local minute and light; return whether any level changed."""
         before = self.level
-        self.books.bank(now_s)
+        self._bank(now_s)
         fades = is_dark and self.is_dark
         self._minute, self.is_dark = minute, is_dark
         self._switch(fade_s=figure("fade_s") if fades else 0.0)
@@ -135,38 +150,130 @@ class LampFleet:
         """Say which cabinets feed their lamps."""
         return self.has_power & self.is_dark
 
+    def _bank(self, now_s: float) -> None:
+        """Count everything up to now; call before what decides the rates changes."""
+        self.books.bank(now_s)
+        for chain in self.chains.values():
+            bright_wh = chain.settle(now_s) * self._excess_w[chain.lamps] / 3600.0
+            self.books.add_energy(_sums(self.cabinet_of[chain.lamps], bright_wh, len(self.ids)))
+
     def _switch(self, *, fade_s: float = 0.0) -> None:
         """Bring levels and rates in line with everything that decides them."""
-        numbers = self._numbers
-        asked = np.where(
-            self.is_night(), numbers["night_level_percent"], numbers["normal_level_percent"]
-        )
+        numbers, burning, night = self._numbers, self.is_burning(), self.is_night()
+        asked = np.where(night, numbers["night_level_percent"], numbers["normal_level_percent"])
         asked = np.where(self._is_up, asked, round(figure("power_on_percent")))
-        burning = self.is_burning()
         self.level = np.where(burning, asked, 0)
         light = LIGHT_OF_PERCENT[self.level]
-        power_w = np.where(burning, lamp_power_w(self._working_w, light), 0.0)
+        waits = night & self._is_up & burning  # where lamps that follow motion do so
+        making_w = light * (self._drive_w - waits * self._following_w) + waits * self._base_w
         lit = np.where(self._is_striking, self._working - self._working_sodium, self._working)
         self.books.set_rates(
-            power_w,
-            full_w=np.where(burning, self._working_w, 0.0),
+            burning * _power_w(self._working_w, making_w),
+            full_w=burning * _power_w(self._working_w, self._drive_w),
             burning=burning,
             lamps_due=self.total if self.is_dark else np.zeros_like(self.total),
             lamps_lit=np.where(burning, lit, 0),
+            lamps_met=self._met(light, waits) if self.is_dark else None,
             fade_s=fade_s,
         )
+        if self.chains:
+            bright = LIGHT_OF_PERCENT[numbers["normal_level_percent"]][self.cabinet_of]
+            more = np.maximum(bright - self._base_light, 0.0) * self.follows
+            more *= self.works * waits[self.cabinet_of]
+            self._excess_w = (1.0 - LAMP_STANDBY_SHARE) * self.true_w * self._drive * more
+
+    def _met(self, light: _Floats, waits: _Bools) -> _Ints | None:
+        if self._check is None:
+            return None
+        of = self.cabinet_of
+        quiet = self.follows & waits[of]
+        each = np.where(quiet, self._base_light, light[of]) * self._drive
+        alive = self.works & self.is_burning()[of] & ~(self.is_sodium & self._is_striking[of])
+        met = self._check.met(each, self.left, alive, self.is_night()[of], quiet)
+        return np.bincount(of, met, minlength=len(self.ids)).astype(np.int64)
 
     def _count_works(self) -> None:
-        n = len(self.ids)
-        self._working_w = _sums(self.cabinet_of, self.true_w * self.works, n)
-        self._working = np.bincount(self.cabinet_of, self.works, minlength=n).astype(np.int64)
+        n, of = len(self.ids), self.cabinet_of
+        working_w = self.true_w * self.works
+        following_w = working_w * self._drive * self.follows
+        self._working_w = _sums(of, working_w, n)
+        self._drive_w = _sums(of, working_w * self._drive, n)
+        self._following_w = _sums(of, following_w, n)
+        self._base_w = _sums(of, following_w * self._base_light, n)
+        self._working = np.bincount(of, self.works, minlength=n).astype(np.int64)
         sodium = self.works & self.is_sodium
-        self._working_sodium = np.bincount(self.cabinet_of, sodium, minlength=n).astype(np.int64)
+        self._working_sodium = np.bincount(of, sodium, minlength=n).astype(np.int64)
         self._failed = self.total - self._working
+
+    def set_age(self, now_s: float, left: _Floats, drive: _Floats) -> None:
+        """Set what age has left of each lamp's light, and the drive that makes up for it."""
+        self._bank(now_s)
+        self.left, self._drive = left, drive
+        self._count_works()
+        self._switch()
+
+    def follow(self, now_s: float, chain: Chain) -> None:
+        """Let the lamps of a chain follow motion in their night window, never below P6."""
+        self._bank(now_s)
+        self.chains[chain.name] = chain
+        rows = chain.lamps
+        base = LIGHT_OF_PERCENT[round(chain.mode.base_percent)]
+        if self._check is not None:
+            base = np.maximum(base, self._check.least_light(self.left)[rows])
+        self._base_light[rows] = base
+        self.follows[rows] = True
+        self._count_works()
+        self._switch()
+
+    def unfollow(self, now_s: float, name: str) -> None:
+        """Let the lamps of a chain burn like all others again."""
+        self._bank(now_s)
+        rows = self.chains.pop(name).lamps
+        self.follows[rows] = False
+        self._base_light[rows] = 1.0
+        self._excess_w[rows] = 0.0
+        self._count_works()
+        self._switch()
+
+    def waits(self, chain: Chain) -> bool:
+        """Say whether the lamps of a chain are in the window in which they follow motion."""
+        here = self.cabinet_of[chain.lamps]
+        return bool((self.is_burning() & self.is_night())[here].any())
+
+    def _bright_w(self, now_s: float) -> _Floats:
+        """Power of lamps that somebody keeps bright now, over what they take while waiting."""
+        total = np.zeros(len(self.ids))
+        for chain in self.chains.values():
+            more_w = self._excess_w[chain.lamps] * chain.is_bright(now_s)
+            total += _sums(self.cabinet_of[chain.lamps], more_w, len(self.ids))
+        return total
+
+    def set_night(self, now_s: float, cabinets: _Ints, values: Mapping[str, _Ints]) -> None:
+        """Set night level [%] and window [min] of many cabinets, by attribute name."""
+        self._bank(now_s)
+        for name, value in values.items():
+            self._numbers[name][cabinets] = value
+        self._switch(fade_s=figure("fade_s"))
+        if self.when_written is not None:
+            self.when_written()
+
+    def night(self, cabinets: _Ints) -> dict[str, _Ints]:
+        """Return night level [%] and window [min] of cabinets, by attribute name."""
+        return {name: self._numbers[name][cabinets].copy() for name in _NUMBERS[1:]}
+
+    def least_percent(self) -> _Ints:
+        """Return the least level at which the lamps of each cabinet that can give P6 do. [%]."""
+        if self._check is None:
+            return np.zeros(len(self.ids), dtype=np.int64)
+        need = self._check.least_light(self.left)
+        need = np.where(need < 1.0, need, 0.0)
+        most = np.zeros(len(self.ids))
+        np.maximum.at(most, self.cabinet_of, need)
+        return np.searchsorted(LIGHT_OF_PERCENT, most).clip(max=100)
 
     def set_working(self, now_s: float, lamps: Iterable[int], *, works: bool) -> None:
         """Break or repair lamps, given by index."""
-        self.books.bank(now_s)
+        self._bank(now_s)
         self.works[list(lamps)] = works
         self._count_works()
         self._switch()
@@ -176,7 +283,7 @@ class LampFleet:
 
         `boot` and `strike` say when these are over.
         """
-        self.books.bank(now_s)
+        self._bank(now_s)
         self.has_power[cabinet] = is_on
         self._is_up[cabinet] = False
         self._is_striking[cabinet] = is_on and self.is_dark
@@ -184,13 +291,13 @@ class LampFleet:
 
     def boot(self, now_s: float, cabinet: int) -> None:
         """Let a cabinet's controller take over after its power came back."""
-        self.books.bank(now_s)
+        self._bank(now_s)
         self._is_up[cabinet] = True
         self._switch(fade_s=figure("fade_s"))
 
     def strike(self, now_s: float, cabinet: int) -> None:
         """Let the sodium lamps of a cabinet give light again."""
-        self.books.bank(now_s)
+        self._bank(now_s)
         self._is_striking[cabinet] = False
         self._switch()
 
@@ -221,12 +328,26 @@ class LampFleet:
         return self._failed
 
     def power_w(self) -> float:
-        """Power of all lamps, fades over. [W]."""
+        """Power of all lamps, fades over, nobody passing. [W]."""
         return float(self.books.power_w.sum())
+
+    def power_at(self, now_s: float) -> _Floats:
+        """Power of each cabinet at a moment. [W]."""
+        return self.books.power_at(now_s) + self._bright_w(now_s)
 
     def energy_wh(self, now_s: float) -> float:
         """Energy of all lamps since the start. [Wh]."""
-        return float(self.books.energy_wh(now_s).sum())
+        return float(self.totals(now_s).energy_wh.sum())
+
+    def totals(self, now_s: float) -> Totals:
+        """Return what each cabinet has added up until a moment, not before the last change."""
+        if self.chains:
+            self._bank(now_s)
+        return self.books.totals(now_s)
+
+    def lamps_lit(self) -> _Ints:
+        """Return how many lamps of each cabinet give light."""
+        return self.books.lamps_lit
 
     def mean_level_percent(self) -> float:
         """Mean light level over cabinets. [%]."""
@@ -242,9 +363,9 @@ class LampFleet:
         if template in self._numbers:
             return int(self._numbers[template][i])
         if template == "power_w":
-            return round(float(self.books.power_at(now_s)[i]))
+            return round(float(self.power_at(now_s)[i]))
         if template == "energy_wh":
-            return int(np.floor(self.books.energy_wh(now_s)[i] + 1e-6))
+            return int(np.floor(self.totals(now_s).energy_wh[i] + 1e-6))
         counts = {
             "level_now_percent": self.level,
             "lamps_total": self.total,
@@ -257,7 +378,7 @@ class LampFleet:
     def write(self, device: str, changes: Mapping[str, Value], now_s: float) -> None:
         """Apply checked configuration of a cabinet; the lamps fade to it at once."""
         i = self.index[device]
-        self.books.bank(now_s)
+        self._bank(now_s)
         for path, value in changes.items():
             if path in self._numbers:
                 self._numbers[path][i] = int(value)
@@ -270,3 +391,8 @@ class LampFleet:
 
 def _sums(of: _Ints, values: _Floats, n: int) -> _Floats:
     return np.bincount(of, values, minlength=n).astype(np.float64)
+
+
+def _power_w(nominal_w: _Floats, making_w: _Floats) -> _Floats:
+    """P_n (0.08 + 0.92 d) with P_n d given as one."""
+    return LAMP_STANDBY_SHARE * nominal_w + (1.0 - LAMP_STANDBY_SHARE) * making_w

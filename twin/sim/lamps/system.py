@@ -1,4 +1,4 @@
-"""The lamps of the city as a simulated system: sun, dimming, faults, repair, figures."""
+"""The lamps of the city as a simulated system: sun, dimming, supply, and the parts of it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,24 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.sim.failures import LAMP_RATE, Drill, Failures
+from twin.sim.failures import Drill
 from twin.sim.kernel import Due
+from twin.sim.lamps import figures
 from twin.sim.lamps.assumptions import figure
+from twin.sim.lamps.corridors import Corridors
+from twin.sim.lamps.faults import Faults
 from twin.sim.lamps.fleet import LampFleet
+from twin.sim.lamps.quality import ClassCheck
+from twin.sim.lamps.repair import RepairCrews
+from twin.sim.lamps.scenario import lamp_actions
 from twin.sim.lamps.timetable import AstroClock, minute_of_day, next_minute_s
+from twin.sim.lamps.wear import Wear
 from twin.sim.supply import SupplyKind
-from twin.sim.system import Context, Kpi, System
+from twin.sim.system import Action, Context, DeviceFleet, Kpi, System
 
 __all__ = ["Lamps"]
 
 _KIND = "lamp_cabinet"
-_Broken = tuple[str, list[int]]
 
 
 class Lamps(System):
@@ -37,18 +43,27 @@ class Lamps(System):
         super().__init__(context)
         city = context.city
         cabinets = [cabinet for cabinet in city.cabinets if context.is_managed(cabinet.id)]
-        known = {cabinet.id for cabinet in cabinets}
+        known = {cabinet.id: i for i, cabinet in enumerate(cabinets)}
         rows = [i for i, lamp in enumerate(city.lamps) if lamp.cabinet in known]
         lamps = [city.lamps[i] for i in rows]
         factor = context.hidden.lamp_factor[np.array(rows, dtype=np.int64)]
-        self.fleet = LampFleet(cabinets, lamps, np.array([lamp.power_w for lamp in lamps]) * factor)
-        self.astro = AstroClock(context.clock, city.lat_deg, city.lon_deg)
-        self._surges = context.rng("lamps/surges")
-        self._windows: NDArray[np.int64] = self.fleet.windows() if cabinets else np.zeros(0, int)
-        self._next_window: Due | None = None
+        true_w = np.array([lamp.power_w for lamp in lamps]) * factor
+        of = np.array([known[lamp.cabinet] for lamp in lamps], dtype=np.int64)
+        check = ClassCheck(lamps, of, true_w) if lamps else None
+        self.fleet = LampFleet(cabinets, lamps, true_w, check)
         self.fleet.when_written = self._plan_windows
-        self.failures = self.surge_failures = 0
-        self.faulty: set[str] = set()
+        self.districts = figures.districts_of(city, cabinets)
+        self.astro = AstroClock(context.clock, city.lat_deg, city.lon_deg)
+        self._x_m = np.array([lamp.x_m for lamp in lamps])
+        self._y_m = np.array([lamp.y_m for lamp in lamps])
+        self.depot = (float(np.mean(self._x_m)), float(np.mean(self._y_m))) if lamps else (0.0, 0.0)
+        self.faults = Faults(self)
+        self.wear = Wear(context, self.fleet, self.faults.wear_out)
+        n_crews = max(1, round(len(lamps) / figure("lamps_per_crew")))
+        self.crews = RepairCrews(context, n_crews, self.depot, self.faults.finish)
+        self.corridors = Corridors(context, self.fleet, lamps)
+        self.nights_before: dict[str, dict[str, NDArray[np.int64]]] = {}
+        self._next_window: Due | None = None
         self._restarts = np.zeros(len(cabinets), dtype=np.int64)
 
     def start(self) -> None:
@@ -61,14 +76,26 @@ class Lamps(System):
         supply = self.context.supply
         supply.watch(self.fleet.ids, self._supplied)
         for cabinet in self.fleet.ids:
+            self.fleet.set_link(
+                self.fleet.index[cabinet], is_on=supply.is_supplied(cabinet, "link")
+            )
             if not supply.is_supplied(cabinet, "power"):
-                self._cut_off(cabinet)
-        self._start_failures()
+                self.lose_power(cabinet)
+        self.crews.start()
+        self.faults.start()
+        self.wear.start()
+        self.corridors.start()
+        if self.context.telemetry.wants("cabinets"):
+            self._sample()
 
     def start_drill(self) -> None:
         """Break the first lamp after 15 s, repair it 30 s later, again every two minutes."""
         if self.fleet.n_lamps:
-            Drill(self.context.kernel, "drill", self._break_for_drill, self._repair).start()
+            Drill(self.context.kernel, "drill", self.faults.break_first, self.faults.mend).start()
+
+    def place_of(self, lamp: int) -> tuple[float, float]:
+        """Return where a lamp stands. [m]."""
+        return float(self._x_m[lamp]), float(self._y_m[lamp])
 
     # --- sun and clock ---
 
@@ -102,26 +129,46 @@ class Lamps(System):
             self.context.note("lamps_dimmed", self.context.city.name, level)
         self._plan_windows()
 
+    def _sample(self) -> None:
+        """Write a row of every cabinet into the table ``cabinets``."""
+        now_s, fleet = self.context.kernel.now_s, self.fleet
+        self.context.telemetry.add(
+            "cabinets",
+            now_s,
+            {
+                "cabinet": np.array(fleet.ids),
+                "power_w": fleet.power_at(now_s),
+                "energy_wh": fleet.totals(now_s).energy_wh,
+                "level_percent": fleet.level,
+                "lamps_lit": fleet.lamps_lit(),
+                "lamps_failed": fleet.failed(),
+                "has_power": fleet.has_power,
+            },
+        )
+        self.context.kernel.after(figure("sample_s"), "table cabinets", self._sample)
+
     # --- power and link ---
 
     def _supplied(self, cabinet: str, kind: SupplyKind, is_supplied: bool) -> None:
         if kind == "link":
             self.fleet.set_link(self.fleet.index[cabinet], is_on=is_supplied)
         elif is_supplied:
-            self._give_power(cabinet)
+            self.regain_power(cabinet)
         else:
-            self._cut_off(cabinet)
+            self.lose_power(cabinet)
 
-    def _cut_off(self, cabinet: str) -> None:
+    def lose_power(self, cabinet: str) -> None:
+        """Let a cabinet go dark, by its feeder or by the grid."""
         i = self.fleet.index[cabinet]
         if self.fleet.has_power[i]:
             self.fleet.set_power(self.context.kernel.now_s, i, is_on=False)
             self.context.note("cabinet_dark", cabinet, int(self.fleet.total[i]))
 
-    def _give_power(self, cabinet: str) -> None:
-        """Power is back: the controller boots, hot sodium lamps cool and run up."""
+    def regain_power(self, cabinet: str) -> None:
+        """Give a cabinet power if nothing holds it: it boots, hot sodium cools and runs up."""
         i, kernel = self.fleet.index[cabinet], self.context.kernel
-        if self.fleet.has_power[i] or cabinet in self.faulty:
+        is_held = cabinet in self.faults.faulty
+        if self.fleet.has_power[i] or is_held:
             return
         if not self.context.supply.is_supplied(cabinet, "power"):
             return
@@ -144,52 +191,14 @@ class Lamps(System):
         if self._is_current(i, turn):
             self.fleet.strike(self.context.kernel.now_s, i)
 
-    # --- faults ---
+    # --- what others see and do ---
 
-    def _start_failures(self) -> None:
-        context = self.context
-        Failures(
-            context.kernel,
-            "failures of lamps",
-            context.rng("lamps/failures"),
-            LAMP_RATE,
-            context.failure_factor,
-            count=self._count_working,
-            fail=self._wear_out,
-            repair=self._repair,
-        ).start()
+    def surge(self, cabinet: str) -> None:
+        """Let a surge run along the feeder of a cabinet; one that is not simulated is ignored."""
+        if cabinet in self.fleet.index:
+            self.faults.surge(self.fleet.index[cabinet], round(figure("surge_lamps")))
 
-    def _count_working(self) -> int:
-        return int(self.fleet.works.sum())
-
-    def _wear_out(self, k: int) -> _Broken:
-        first = int(self.fleet.working_lamps()[k])
-        if self._surges.random() < figure("surge_share"):
-            return self._break(first, round(figure("surge_lamps")), "surge")
-        return self._break(first, 1, "wear")
-
-    def _break_for_drill(self) -> _Broken:
-        return self._break(int(self.fleet.working_lamps()[0]), 1, "drill")
-
-    def _break(self, first: int, count: int, cause: str) -> _Broken:
-        """Break a lamp and its neighbours on the feeder; say which and for what name."""
-        broken = [int(i) for i in self.fleet.feeder_mates(first, count)]
-        name = self.fleet.lamp_ids[first]
-        self.fleet.set_working(self.context.kernel.now_s, broken, works=False)
-        self.failures += len(broken)
-        if cause == "surge":
-            self.surge_failures += len(broken)
-        self.context.note("lamp_failed", f"{name} {cause}", len(broken))
-        return name, broken
-
-    def _repair(self, what: _Broken) -> None:
-        name, broken = what
-        self.fleet.set_working(self.context.kernel.now_s, broken, works=True)
-        self.context.note("lamp_repaired", name, len(broken))
-
-    # --- what others see ---
-
-    def fleets(self) -> Mapping[str, LampFleet]:
+    def fleets(self) -> Mapping[str, DeviceFleet]:
         """Return the cabinets."""
         return {_KIND: self.fleet}
 
@@ -199,18 +208,26 @@ class Lamps(System):
 
     def kpis(self) -> Mapping[str, Kpi]:
         """Return figures since the start."""
-        totals = self.fleet.books.totals(self.context.kernel.now_s)
-        return {"energy_kwh": Kpi(float(totals.energy_wh.sum()) / 1000.0, "kWh")}
+        return figures.of_city(self)
+
+    def kpis_by_district(self) -> Mapping[str, Mapping[str, Kpi]]:
+        """Return figures since the start by slug of the district."""
+        return figures.by_district(self)
 
     def gauges(self) -> Mapping[str, float]:
         """Return power, light and dark lamps now."""
-        books = self.fleet.books
-        return {"power_w": float(books.power_at(self.context.kernel.now_s).sum())}
+        return figures.of_gauges(self)
+
+    def actions(self) -> Mapping[str, Action]:
+        """Return what a scenario can do to lamps."""
+        return lamp_actions(self)
 
     def check_invariants(self) -> None:
         """Energy is never negative, no lamp burns that should not, none is lost in repair."""
-        totals = self.fleet.books.totals(self.context.kernel.now_s)
+        totals = self.fleet.totals(self.context.kernel.now_s)
         if (totals.energy_wh < 0.0).any():
             raise AssertionError("a cabinet gave energy back")
-        if (totals.lit_h > totals.due_h + 1e-6).any():
+        if (totals.lit_h > totals.due_h + 1e-6).any() or (totals.met_h > totals.lit_h + 1e-6).any():
             raise AssertionError("more lamps burned than should")
+        if self.faults.broken - self.faults.mended != int(self.fleet.failed().sum()):
+            raise AssertionError("lamps that failed are neither broken nor repaired")
