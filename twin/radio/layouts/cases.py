@@ -151,7 +151,10 @@ CASES: dict[str, CalibrationCase] = {
         ),
     ),
 }
-"""Cases by name. TR 36.873 phase 1: medians of companies; TR 38.900/38.901 7.8.1: R1-165974, both
-by fraunhoferhhi/QuaDRiGa tutorials/calib_3GPP_ref_data.m; RP-180524, channel model A: mean, least and
+"""Cases by name.
+
+TR 36.873 phase 1: medians of companies; TR 38.900/38.901 7.8.1: R1-165974, both by
+fraunhoferhhi/QuaDRiGa tutorials/calib_3GPP_ref_data.m; RP-180524, channel model A: mean, least and
 greatest of 15 companies by HelloSYQ/NR_DL_SLS refs/rp180524. UMa with line of sight changed between
-TR 38.900 V14.0 and TR 38.901 V14.1, hence the coupling of "38.901 UMa" is to be reported only."""
+TR 38.900 V14.0 and TR 38.901 V14.1, hence the coupling of "38.901 UMa" is to be reported only.
+"""
