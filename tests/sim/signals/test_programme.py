@@ -58,9 +58,9 @@ def test_a_pattern_begins_at_the_end_of_the_cycle_and_is_in_step_after_three():
     rest_s = before["cycle_s"] - before["cycle_timer_s"]
     system.set_pattern("signal-1", 3)
     context.kernel.advance(context.kernel.now_s + rest_s - 1)
-    assert system.read_signal("signal-1")["pattern"] == 2
+    assert system.read_signal("signal-1")["pattern_in_effect"] == 2
     context.kernel.advance(context.kernel.now_s + 2)
-    assert system.read_signal("signal-1")["pattern"] == 3
+    assert system.read_signal("signal-1")["pattern_in_effect"] == 3
     context.kernel.advance(context.kernel.now_s + 3 * 120)
     now = system.read_signal("signal-1")
     assert now["cycle_s"] == 100
@@ -68,7 +68,7 @@ def test_a_pattern_begins_at_the_end_of_the_cycle_and_is_in_step_after_three():
     assert (begin_s - now["offset_s"]) % 100 == 0
     system.set_pattern("signal-1", 0)
     context.kernel.advance(context.kernel.now_s + 101)
-    assert system.read_signal("signal-1")["pattern"] == 2
+    assert system.read_signal("signal-1")["pattern_in_effect"] == 2
 
 
 @given(st.integers(0, 99), st.sampled_from([0, 1, 2, 3]), st.integers(0, 2))
@@ -114,5 +114,5 @@ def test_nights_in_which_the_clock_changes_stop_nothing(month, day):
     city = town(signal(1), signal(2, is_off_at_night=True))
     context, system = run(city, hour=22, month=month, day=day)
     context.kernel.advance(9.5 * 3600)  # to half past six or half past eight of a Sunday
-    assert system.read_signal("signal-1")["pattern"] == 2
+    assert system.read_signal("signal-1")["pattern_in_effect"] == 2
     assert system.read_signal("signal-2")["operational_state"] == "RUNNING"

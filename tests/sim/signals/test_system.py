@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.sim.signals.towns import run, town
+from twin.model.attributes import KINDS, check_value
 from twin.model.errors import ModelError
 from twin.sim.signals import ASSUMPTIONS, Signals
 
@@ -30,7 +31,7 @@ def day() -> tuple[Signals, dict[float, dict[str, float]], dict[float, dict[str,
         states[k / 5] = {
             f"{what} {i}": system.read_signal(f"signal-{i}")[what]
             for i in (4, 6, 7, 8)
-            for what in ("pattern", "operational_state")
+            for what in ("pattern_in_effect", "operational_state")
         }
     return system, gauges, states
 
@@ -62,7 +63,7 @@ def test_peaks_are_busier_than_noon_and_noon_than_night(day):
 
 def test_the_time_table_changes_programmes_over_a_workday(day):
     hours = (5.8, 6.2, 8.8, 9.2, 15.4, 15.6, 18.8, 19.2, 20.8, 21.2)
-    seen = [day[2][hour]["pattern 4"] for hour in hours]
+    seen = [day[2][hour]["pattern_in_effect 4"] for hour in hours]
     assert seen == [1, 3, 3, 2, 2, 4, 4, 2, 2, 1]
 
 
@@ -75,7 +76,7 @@ def test_signals_with_a_pause_are_off_at_night(day):
     assert (off[4], off[8]) == ([], [])
     assert [hour for hour in states if hour <= 6.4 or hour >= 20.2] == off[6]
     assert [hour for hour in states if hour <= 5.0 or hour >= 23.2] == off[7]
-    assert states[2.0]["pattern 6"] == 0
+    assert states[2.0]["pattern_in_effect 6"] == 0
 
 
 def test_a_cut_makes_a_signal_dark_and_it_comes_back_in_order():
@@ -136,15 +137,15 @@ def test_a_lost_computer_leaves_signals_alone_until_it_is_back():
     context, system = run(hour=17)
     system.actions()["computer_outage"].begin("north", _EMPTY)
     context.kernel.advance(400.0)
-    assert system.read_signal("signal-1")["pattern"] == 254
+    assert system.read_signal("signal-1")["pattern_in_effect"] == 254
     assert system.read_signal("signal-1")["cycle_s"] == 80
-    assert system.read_signal("signal-4")["pattern"] == 4
+    assert system.read_signal("signal-4")["pattern_in_effect"] == 4
     end = system.actions()["computer_outage"].end
     assert end is not None
     end("north", _EMPTY)
     context.kernel.advance(1000.0)
     now = system.read_signal("signal-1")
-    assert (now["pattern"], now["cycle_s"]) == (4, 100)
+    assert (now["pattern_in_effect"], now["cycle_s"]) == (4, 100)
     assert (1000 - now["cycle_timer_s"] - now["offset_s"]) % 100 == 0
 
 
@@ -153,8 +154,8 @@ def test_a_cut_link_and_a_computer_without_power_do_the_same():
     context.supply.cut(["signal-4"], "link", "digger")
     context.supply.cut(["north"], "power", "station")
     context.kernel.advance(200.0)
-    assert system.read_signal("signal-4")["pattern"] == 254
-    assert system.read_signal("signal-1")["pattern"] == 254
+    assert system.read_signal("signal-4")["pattern_in_effect"] == 254
+    assert system.read_signal("signal-1")["pattern_in_effect"] == 254
     with pytest.raises(ModelError, match="signal-4 has no link"):
         system.set_pattern("signal-4", 1)
     context.supply.restore(["signal-4"], "link", "digger")
@@ -171,7 +172,7 @@ def test_actions_fail_repair_pattern_and_flow():
     context.kernel.advance(10.0)
     assert _state(system) == "RUNNING"
     actions["pattern"].begin("all", {"pattern": "flash"})
-    assert system.read_signal("signal-4")["pattern"] == 255
+    assert system.read_signal("signal-4")["pattern_in_effect"] == 255
     assert actions["pattern"].end is not None
     actions["pattern"].end("all", {"pattern": "flash"})
     context.kernel.advance(20.0)
@@ -208,7 +209,7 @@ def test_a_pattern_for_a_street_with_a_dark_signal_changes_none():
     context.supply.cut(["signal-3"], "power", "feeder")
     with pytest.raises(ModelError, match="signal-3 has no power"):
         system.actions()["pattern"].begin("main", {"pattern": "night"})
-    assert system.read_signal("signal-0")["pattern_commanded"] == 0
+    assert system.read_signal("signal-0")["pattern"] == 0
     for signal, pattern in (("signal-1", 9), ("signal-77", 1)):
         with pytest.raises(ModelError, match=signal):
             system.set_pattern(signal, pattern)
@@ -277,6 +278,29 @@ def test_a_saved_run_has_the_same_future():
     assert futures[0] == futures[1]
 
 
+def test_controllers_are_devices_of_the_kind_signal():
+    context, system = run(managed=frozenset({"signal-1"}))
+    assert system.devices() == {"signal-1": "signal"}
+    fleet = system.fleets()["signal"]
+    assert set(fleet.paths("signal-1")) == {a.template for a in KINDS["signal"]}
+    for path in fleet.paths("signal-1"):
+        value = fleet.read("signal-1", path, {}, 0.0)
+        same = check_value("signal", path, value)
+        assert (same, type(same)) == (value, type(value))
+    fleet.write("signal-1", {"pattern": 1}, 0.0)
+    context.kernel.advance(90.0)
+    assert fleet.read("signal-1", "pattern_in_effect", {}, 90.0) == 1
+    with pytest.raises(ModelError, match="signal-1 has no pattern 7"):
+        fleet.write("signal-1", {"pattern": 7}, 90.0)
+    assert fleet.is_reachable("signal-1", 90.0)
+    context.supply.cut(["signal-1"], "power", "feeder")
+    assert not fleet.is_reachable("signal-1", 90.0)
+    context.supply.restore(["signal-1"], "power", "feeder")
+    assert not fleet.is_reachable("signal-1", 90.0)
+    context.kernel.advance(130.0)
+    assert fleet.is_reachable("signal-1", 130.0)
+
+
 def test_a_world_of_other_devices_costs_nothing():
     context, system = run(managed=frozenset({"ap-1"}))
     context.kernel.advance(3600.0)
@@ -307,12 +331,12 @@ def test_detectors_count_vehicles_and_are_covered_by_queues():
     context, system = run(hour=16)
     context.kernel.advance(1861.0)
     quiet = system.read_signal("signal-4")
-    assert 2 <= quiet["detector/inbound/volume"] + quiet["detector/outbound/volume"] <= 60
-    assert 0.0 < quiet["detector/inbound/occupancy_percent"] < 80.0
+    assert 2 <= quiet["inbound_volume"] + quiet["outbound_volume"] <= 60
+    assert 0.0 < quiet["inbound_occupancy_percent"] < 80.0
     system.actions()["flow"].begin("signal-4", {"factor": 4.0})
     context.kernel.advance(5461.0)
     jam = system.read_signal("signal-4")
-    assert jam["detector/outbound/occupancy_percent"] > 80.0
+    assert jam["outbound_occupancy_percent"] > 80.0
     assert system.kpis()["saturated_signal_hours"].value > 0.0
     assert system.kpis()["diverted_vehicles"].value > 0.0
 

@@ -172,10 +172,10 @@ class Measures:
     def read(self, i: int) -> Mapping[str, float | int]:
         """Return what the detectors of one signal said last, and its delay."""
         return {
-            "detector/inbound/volume": int(self.volume[0, i]),
-            "detector/inbound/occupancy_percent": float(self.occupancy_percent[0, i]),
-            "detector/outbound/volume": int(self.volume[1, i]),
-            "detector/outbound/occupancy_percent": float(self.occupancy_percent[1, i]),
+            "inbound_volume": int(self.volume[0, i]),
+            "inbound_occupancy_percent": float(self.occupancy_percent[0, i]),
+            "outbound_volume": int(self.volume[1, i]),
+            "outbound_occupancy_percent": float(self.occupancy_percent[1, i]),
             "mean_delay_s": float(self.last_delay_s[i]),
             "energy_wh": int(self.energy_j[i] // 3600),
         }

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.model.attributes import Value
 from twin.sim.signals.assumptions import assumed
 from twin.sim.signals.cycles import Cycles, State
+from twin.sim.signals.fleet import SignalFleet
 from twin.sim.signals.flows import inbound_share, relative_flow, relative_walkers
 from twin.sim.signals.layout import WALKERS, Layout, lay_out
 from twin.sim.signals.measures import DETECTOR_S, INTERVAL_S, Measures
@@ -21,11 +23,12 @@ from twin.sim.signals.scenario import signal_actions
 from twin.sim.signals.supervision import Supervision
 from twin.sim.signals.traffic import Demand, Traffic
 from twin.sim.signals.upkeep import Upkeep
-from twin.sim.system import Action, Context, Kpi, Moment, System
+from twin.sim.system import Action, Context, DeviceFleet, Kpi, Moment, System
 
 __all__ = ["Signals"]
 
 _TABLE = "signals"
+_KIND = "signal"
 _MAX_STEP_S = 10  # shortest way between two signals, and less than any green
 _DEMAND_S = 60
 _BY_RULES = np.isin(list(State), (State.OFF, State.FLASH, State.DARK, State.STARTUP))
@@ -152,7 +155,7 @@ class Signals(System):
         """Choose the programme of a signal; see `Supervision.set_pattern`."""
         self.supervision.set_pattern(signal, pattern)
 
-    def read_signal(self, signal: str) -> Mapping[str, int | float | str]:
+    def read_signal(self, signal: str) -> Mapping[str, Value]:
         """Read a controller, in the terms of NTCIP 1202 where it has one.
 
         Parameters
@@ -163,8 +166,7 @@ class Signals(System):
         Returns
         -------
         mapping
-            Pattern in effect (254 runs free, 255 flashes), cycle, offset, splits, state, detector
-            volumes and occupancies of the last minute, lamp failures, delay and energy.
+            Value by attribute of the kind ``signal`` of `twin.model.attributes`.
 
         Raises
         ------
@@ -176,15 +178,15 @@ class Signals(System):
         cycles, layout = self.cycles, self.layout
         row = cycles.pattern[i]
         return {
-            "pattern": int(self._pattern_numbers()[i]),
-            "pattern_commanded": self.supervision.forced.get(i, 0),
+            "pattern": self.supervision.forced.get(i, 0),
+            "pattern_in_effect": int(self._pattern_numbers()[i]),
             "cycle_s": int(cycles.length_s[i]),
             "cycle_timer_s": int(self._now_s - cycles.begin_s[i]),
             "offset_s": int(layout.offset_s[row, i]),
-            "split/1/green_s": int(cycles.main_s[i]),
-            "split/2/green_s": int(cycles.side_s[i]),
+            "main_green_s": int(cycles.main_s[i]),
+            "side_green_s": int(cycles.side_s[i]),
             "operational_state": State(cycles.state[i]).name,
-            "is_coordinated": int(cycles.is_coordinated[i]),
+            "is_coordinated": bool(cycles.is_coordinated[i]),
             "lamps_failed": int(self.upkeep.lamps_failed[i]),
             "queue_veh": round(float(self.traffic.queue[:WALKERS, i].sum()), 1),
             **self.measures.read(i),
@@ -209,6 +211,14 @@ class Signals(System):
         numbers[flash] = FLASH_PATTERN
         numbers[np.isin(self.cycles.state, (State.OFF, State.DARK))] = 0
         return numbers
+
+    def fleets(self) -> Mapping[str, DeviceFleet]:
+        """Return the controllers as devices of the kind ``signal``."""
+        return {_KIND: SignalFleet(self)}
+
+    def devices(self) -> Mapping[str, str]:
+        """Return the managed signals."""
+        return {s: _KIND for s in self.layout.ids if self.context.is_managed(s)}
 
     # --- figures ---
 
