@@ -18,6 +18,7 @@ __all__ = [
     "BANDS_HZ",
     "LOWEST_BPS",
     "N_FRAMES",
+    "LossTable",
     "availability_check_s",
     "block_hz",
     "loss_db",
@@ -39,6 +40,7 @@ _BANDS = ("2.4", "5", "6")
 _FRAME_OCTETS = 1500
 _HE_MCS = MCS[:12]
 _LONGEST_S = 4e-3  # aggregates at low rates are shortened to stay below the 5.484 ms allowed
+_TABLE_M, _TABLE_STEP_M = 300.0, 0.5
 _LOWEST_SNR_DB, _SNR_STEP_DB, _SNR_STEPS = -10.0, 0.25, 321
 
 
@@ -92,6 +94,41 @@ def loss_db(distance_m: _Floats, height_m: _Floats, is_indoor: NDArray[np.bool_]
             distance, height = distance_m[chosen][:, None], height_m[chosen][:, None]
             loss[chosen] = -mean_gain_db(distance, BANDS_HZ, height, is_indoor=indoor)
     return loss
+
+
+class LossTable:
+    """Losses from access points of some heights to stations, read from a table by distance.
+
+    Parameters
+    ----------
+    height_m : ndarray of shape (n,)
+        Height of each access point. [m]
+    is_indoor : ndarray of bool of shape (n,)
+        It stands indoors.
+
+    Notes
+    -----
+    `loss_db` every half metre, linear between; beyond 300 m as at 300 m.
+    """
+
+    def __init__(self, height_m: _Floats, is_indoor: NDArray[np.bool_]) -> None:
+        kinds, kind = np.unique(np.column_stack([height_m, is_indoor]), axis=0, return_inverse=True)
+        self._kind = kind.reshape(-1)
+        steps = np.arange(0.0, _TABLE_M + _TABLE_STEP_M, _TABLE_STEP_M)
+        rows = [
+            loss_db(steps, np.full(steps.size, height), np.full(steps.size, bool(indoor)))
+            for height, indoor in kinds.tolist()
+        ]
+        self._table = np.array(rows).reshape(len(rows), steps.size, len(BANDS_HZ))
+
+    def __call__(self, ap: NDArray[np.int64], distance_m: _Floats) -> _Floats:
+        """Loss of links from access points by index; one more axis, for the bands. [dB]."""
+        place = np.minimum(distance_m, _TABLE_M - _TABLE_STEP_M) / _TABLE_STEP_M
+        below = place.astype(np.int64)
+        part = (place - below)[..., None]
+        kind = self._kind[ap]
+        low, high = self._table[kind, below], self._table[kind, below + 1]
+        return np.asarray(low + part * (high - low))
 
 
 @lru_cache(maxsize=8)

@@ -11,7 +11,7 @@ from twin.model.attributes import Value
 from twin.model.city import AccessPoint
 from twin.model.errors import ModelError
 from twin.sim.power import access_point_power_w
-from twin.sim.wifi.air import loss_db
+from twin.sim.wifi.air import LossTable
 from twin.sim.wifi.networks import SSID, SSID_STATE, Networks
 from twin.sim.wifi.radios import OFF_DBM, Radios
 from twin.sim.wifi.stations import SCAN_DBM, Stations, choose
@@ -34,6 +34,8 @@ _CANDIDATES = 4
 _CANDIDATE_M = 120.0
 _SHADOW_DB = 4.0
 _SCAN_EVERY_S = 10.0  # how often a station below the threshold looks around: assumed
+
+_NEVER_LOOKED = -2
 
 _RADIO = ("enabled", "channel", "bandwidth_mhz", "tx_power_dbm", "dca", "dtp")
 _RADIO_STATE = ("channel_in_use", "tx_power_in_use_dbm", "utilization_percent", "noise_floor_dbm")
@@ -72,8 +74,8 @@ class WifiFleet:
         self.x_m = np.array([ap.x_m for ap in aps]) + hidden[1]
         self.y_m = np.array([ap.y_m for ap in aps]) + hidden[2]
         self.radios = Radios(aps, hidden[0], (self.x_m, self.y_m), rngs["air"])
-        self._height_m = np.array([ap.height_m for ap in aps])
-        self._indoor = np.array([ap.placement != "outdoor_fixed" for ap in aps], dtype=bool)
+        indoor = np.array([ap.placement != "outdoor_fixed" for ap in aps], dtype=bool)
+        self._loss_db = LossTable(np.array([ap.height_m for ap in aps]), indoor)
         self._powered = np.ones(n, dtype=bool)
         self._linked = np.ones(n, dtype=bool)
         self._failed = np.zeros(n, dtype=bool)
@@ -92,7 +94,6 @@ class WifiFleet:
         self.up_s = np.zeros(n)
         self._noise_dbm = self.radios.noise_dbm.copy()
         self._on_air = self.radios.settle(0.0, self.is_up(0.0))
-        self._seen_s = 0.0
         self._scan_s = 0.0
 
     def _find_candidates(self) -> _Ints:
@@ -247,7 +248,7 @@ class WifiFleet:
                 shadow_db=shadow,
                 loss_db=self._losses(home, x, y, shadow),
                 ap=np.full(n, -1, dtype=np.int64),
-                band=np.full(n, -1, dtype=np.int64),
+                band=np.full(n, _NEVER_LOOKED, dtype=np.int64),
                 rssi_dbm=np.zeros(n),
                 link_bps=np.ones(n),
                 backlog_bits=np.zeros(n),
@@ -261,8 +262,7 @@ class WifiFleet:
     ) -> NDArray[np.float32]:
         near = self._candidates[home]
         away = np.hypot(self.x_m[near] - x[:, None], self.y_m[near] - y[:, None])
-        losses = loss_db(away, self._height_m[near], self._indoor[near])
-        return (losses + shadow[:, :, None]).astype(np.float32)
+        return (self._loss_db(near, away) + shadow[:, :, None]).astype(np.float32)
 
     def move(self, rows: _Ints, x_m: _Floats, y_m: _Floats) -> None:
         """Put stations, by their rows in the table, somewhere else; they scan at the next step."""
@@ -337,13 +337,13 @@ class WifiFleet:
         on_air = self.radios.settle(now_s, is_up)
         changed = bool((on_air != self._on_air).any())
         self._on_air = on_air
-        looks = (at.begin_s <= now_s) & ((at.begin_s > self._seen_s) | changed)
+        looks = (at.band == _NEVER_LOOKED) | changed
         if now_s >= self._scan_s + _SCAN_EVERY_S:
             self._scan_s = now_s
-            looks |= (at.ap >= 0) & (at.rssi_dbm < SCAN_DBM)
+            looks |= (at.ap < 0) | (at.rssi_dbm < SCAN_DBM)
+        looks &= at.begin_s <= now_s
         if looks.any():
             self._associate(looks)
-        self._seen_s = now_s
         self._count()
         self.traffic.step(at, self.radios, self.networks, on_air, (now_s, dt_s))
         jitter = self._rngs["traffic"].normal(0.0, 0.5, on_air.shape)

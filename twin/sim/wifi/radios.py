@@ -30,6 +30,8 @@ OFF_DBM = -10
 class Radios:
     """Radios of many access points as arrays of shape (access points, 3 bands).
 
+    `foreign_use` scales the air time of networks of others, 1 in the mean of a day.
+
     A new channel with radar duty is used after its availability check; meanwhile the radio is
     silent and `channel_in_use` still shows the channel it was last on. A channel once checked
     stays available until the access point restarts (ETSI EN 301 893 V2.1.1, 4.2.6.1).
@@ -84,6 +86,8 @@ class Radios:
         for i, band in np.argwhere(self.exists):
             self._mark_checked(int(i), int(band))
         self._radar: dict[int, list[tuple[float, float, float]]] = {}
+        self.foreign_use = 1.0
+        self._foreign_here: _Floats | None = None
         self._foreign = rng.random((n, 3, 4)) * np.array([0.20, 0.05, 0.01])[None, :, None]
         self.noise_dbm = -96.0 + rng.uniform(0.0, 4.0, (n, 3))
         self._neighbours = Neighbours(aps, *at_m)
@@ -206,7 +210,7 @@ class Radios:
         if moved.any():
             self.in_use[moved] = self.target[moved]
             self.width_in_use[moved] = width[moved]
-            self._channels = None
+            self._channels = self._foreign_here = None
             for i, band in np.argwhere(moved):
                 self._mark_checked(int(i), int(band))
         return on_air
@@ -218,8 +222,10 @@ class Radios:
 
     def foreign_airtime(self) -> _Floats:
         """Air time that networks of others take on the channels in use, shape (n, 3)."""
-        rows, bands = np.indices(self.in_use.shape)
-        return np.asarray(self._foreign[rows, bands, self.in_use // 4 % 4])
+        if self._foreign_here is None:
+            rows, bands = np.indices(self.in_use.shape)
+            self._foreign_here = self._foreign[rows, bands, self.in_use // 4 % 4]
+        return np.asarray(self.foreign_use * self._foreign_here)
 
     def channels(self) -> Channels:
         """Return who hears whom on the channels in use."""

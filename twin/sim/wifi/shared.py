@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from twin.model.city import AccessPoint, City, Switch
 from twin.sim.failures import AP_RATE
 from twin.sim.kernel import Due
+from twin.sim.profiles import mobile_weight
 from twin.sim.schools import school_sites
 from twin.sim.supply import SupplyKind
 from twin.sim.system import Context, DeviceFleet
@@ -148,29 +149,25 @@ class Air:
         self._followers.append(told)
 
     def start(self) -> None:
-        """Begin to step, to fail and to hear of supply; the first call counts, others do nothing.
+        """Let the stations that are there join; at the first call begin to live.
 
-        Systems first settle their own sessions with `WifiFleet.add`; all join at the first step.
+        Each system first brings the sessions under way, then calls this.
         """
-        if self._is_started or not (self.fleet.ids or self.switches.ids):
-            return
-        self._is_started = True
         context = self._context
-        context.supply.watch(self._hanging, self._hear)
-        for consumer in self._hanging:
-            for kind in _KINDS:
-                if not context.supply.is_supplied(consumer, kind):
-                    self._hear(consumer, kind, False)
-        context.kernel.after(0.0, self._name, self._settle)
-        context.kernel.after(RADIO_MANAGEMENT_S, self._name, self._manage_radios)
-        if self.fleet.ids:
-            self._plan_failure()
+        if not self._is_started and (self.fleet.ids or self.switches.ids):
+            self._is_started = True
+            context.supply.watch(self._hanging, self._hear)
+            for consumer in self._hanging:
+                for kind in _KINDS:
+                    if not context.supply.is_supplied(consumer, kind):
+                        self._hear(consumer, kind, False)
+            context.kernel.after(context.tick_s, self._name, self._tick)
+            context.kernel.after(RADIO_MANAGEMENT_S, self._name, self._manage_radios)
+            if self.fleet.ids:
+                self._plan_failure()
+        self.fleet.refresh(context.kernel.now_s)
 
     # Time
-
-    def _settle(self) -> None:
-        self.fleet.refresh(self._context.kernel.now_s)
-        self._context.kernel.after(self._context.tick_s, self._name, self._tick)
 
     def _tick(self) -> None:
         context = self._context
@@ -184,6 +181,8 @@ class Air:
 
     def _manage_radios(self) -> None:
         context = self._context
+        now = context.clock.local(context.kernel.now_s)
+        self.fleet.radios.foreign_use = mobile_weight(now)  # homes surf when people are at home
         moved = self.fleet.optimise(context.kernel.now_s)
         if moved:
             context.note("channels_moved", context.city.name, moved)

@@ -52,7 +52,7 @@ class Stations:
     loss_db : ndarray of shape (N, K, 3)
         Loss to them, by band. [dB]
     ap, band : ndarray
-        Where it is associated, -1 for nowhere.
+        Where it is associated, -1 for nowhere; a band of -2 says that it has not looked yet.
     rssi_dbm : ndarray
         Signal it hears there. [dBm]
     link_bps : ndarray
