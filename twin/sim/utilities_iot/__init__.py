@@ -2,5 +2,6 @@
 
 from twin.sim.utilities_iot.aloha_cell import CellOutcome, simulate_cell
 from twin.sim.utilities_iot.assumptions import ASSUMPTIONS
+from twin.sim.utilities_iot.system import UtilitiesIot
 
-__all__ = ["ASSUMPTIONS", "CellOutcome", "simulate_cell"]
+__all__ = ["ASSUMPTIONS", "CellOutcome", "UtilitiesIot", "simulate_cell"]

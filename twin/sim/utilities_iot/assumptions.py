@@ -52,6 +52,9 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     _row("cellar_min_db", 5.0, "dB", "K", "CITY_FACTS 6: cellar meter 5 to 15 dB"),
     _row("cellar_max_db", 15.0, "dB", "K", "CITY_FACTS 6: cellar meter 5 to 15 dB"),
     _row(
+        "urban_residents_per_ha", 60.0, "1/ha", "K", f"Hata's city from here on, else suburb; {_K}"
+    ),
+    _row(
         "shadow_sigma_db", 8.0, "dB", "K", f"urban, outdoors; half of it common to all links; {_K}"
     ),
     _row("fading_sigma_db", 3.5, "dB", "K", f"from frame to frame, channels hop; {_K}"),
@@ -80,7 +83,7 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     # energy of a battery device
     _row("battery_ah", 8.5, "Ah", "K", f"lithium cell of size C at 3.6 V; {_K}"),
     _row("battery_usable_share", 0.8, "1", "K", f"ageing and self-discharge; {_K}"),
-    _row("sleep_current_a", 5e-6, "A", "K", f"metering included; {_K}"),
+    _row("sleep_current_a", 40e-6, "A", "K", f"ultrasonic metering included; {_K}"),
     _row("receive_current_a", 11e-3, "A", "K", f"SX1272 class transceiver; {_K}"),
     _row("transmit_base_a", 20e-3, "A", "K", f"at 2 dBm; {_K}"),
     _row("transmit_top_a", 44e-3, "A", "K", f"at 16 dBm EIRP, linear between; {_K}"),
@@ -90,11 +93,15 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         "meters_per_dwelling", 1.396, "1", "C", "326,000 meters (rp-online 7017044), 233,516 flats"
     ),
     _row("smgw_per_meter", 0.10, "1", "K", f"share of meters behind a gateway now; {_K}"),
-    _row("smgw_cellar_share", 0.7, "1", "K", _K),
+    _row("smgw_cellar_share", 0.7, "1", "K", f"before the fitter moves aerials; {_K}"),
     _row(
         "lte450_carrier_hz", 462.5e6, "Hz", "K", "B72: 451-456 up, 461-466 down; loss taken there"
     ),
     _row("lte450_terminal_dbm", 23.0, "dBm", "K", f"power class 3; {_K}"),
+    _row("lte450_least_sinr_db", -7.0, "dB", "K", f"a fitter accepts no less; {_K}"),
+    _row("smgw_aerial_share", 0.7, "1", "K", f"get an aerial outside where need be; {_K}"),
+    _row("smgw_aerial_cable_db", 3.0, "dB", "K", _K),
+    _row("smgw_antenna_dbi", 2.0, "dBi", "K", _K),
     _row("lte450_noise_rise_db", 3.0, "dB", "K", f"neighbour cells on the same carrier; {_K}"),
     _row("lte450_blocks", 15.0, "1", "K", "3 MHz carrier: 15 resource blocks"),
     _row("lte450_downlink_overhead", 0.25, "1", "K", f"control, reference signals; {_K}"),

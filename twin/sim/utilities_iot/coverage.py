@@ -8,17 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.model.city import Gateway
-from twin.radio.empirical.hata import hata_db
+from twin.model.city import City, Gateway
+from twin.radio.empirical.hata import Area, hata_db
 from twin.radio.itu.p525 import free_space_db
 from twin.sim.utilities_iot.assumptions import value
 
-__all__ = ["Links", "find_links"]
+__all__ = ["Links", "find_links", "suburban_gain_db"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _ROWS = 5_000
+_SQUARE_M = 200.0  # holds about four census cells, whose raster lies askew to ours
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -38,6 +39,39 @@ class Links:
     mast: Ints
     gain_db: Floats
     n: Ints
+
+
+def suburban_gain_db(city: City, x_m: Floats, y_m: Floats, freq_hz: float) -> Floats:
+    """Return what Okumura-Hata takes off the loss of a city where few people live.
+
+    Parameters
+    ----------
+    city : City
+        City with a census.
+    x_m, y_m : ndarray of shape (N,)
+        Points. [m]
+    freq_hz : float
+        Carrier. [Hz]
+
+    Returns
+    -------
+    ndarray of shape (N,)
+        0 in census cells of dense living, else the difference to a suburb. [dB]
+
+    References
+    ----------
+    .. [1] M. Hata, IEEE Trans. Veh. Technol. VT-29 (1980), eq. (15).
+    """
+    residents: dict[tuple[float, float], float] = {}
+    for cell in city.census:
+        square = (cell.x_m // _SQUARE_M, cell.y_m // _SQUARE_M)
+        residents[square] = residents.get(square, 0.0) + cell.residents
+    least = value("urban_residents_per_ha") * _SQUARE_M**2 / 1e4
+    squares = zip((x_m // _SQUARE_M).tolist(), (y_m // _SQUARE_M).tolist(), strict=True)
+    is_dense = np.array([residents.get(square, 0.0) >= least for square in squares], dtype=bool)
+    at = (freq_hz, 1000.0, 30.0, 1.5)
+    gain_db = float(hata_db(*at) - hata_db(*at, area=Area.SUBURBAN))
+    return np.where(is_dense, 0.0, gain_db)
 
 
 def find_links(

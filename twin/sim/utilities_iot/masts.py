@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,14 +80,14 @@ class Masts:
         down_s = self._down_s + np.where(self.is_up, 0.0, now_s - self.down_from_s)
         return np.asarray(1.0 - down_s / max(now_s - self._since_s, 1e-9))
 
-    def fail(self, target: str, _parameters: Mapping[str, object]) -> None:
+    def fail(self, target: str) -> None:
         """Break a mast."""
         i = self.row[target]
         self._is_failed[i], self._is_booted[i] = True, False
         self._epoch[i] += 1
         self._settle(i)
 
-    def repair(self, target: str, _parameters: Mapping[str, object]) -> None:
+    def repair(self, target: str) -> None:
         """Repair a mast; it boots."""
         i = self.row[target]
         if self._is_failed[i]:

@@ -37,6 +37,8 @@ def adapt_many(snr_max_db: Floats, sf: Ints, power: Ints) -> tuple[Ints, Ints]:
     ----------
     .. [1] Semtech, "LoRaWAN - simple rate adaptation recommended algorithm", rev. 1.0 (2016).
     """
+    if not sf.size:
+        return sf, power
     margin_db = snr_max_db - required_snr_db(sf) - DEVICE_MARGIN_DB
     steps = np.floor(margin_db / _STEP_DB).astype(np.int64)
     down = np.minimum(np.maximum(steps, 0), sf - 7)

@@ -108,6 +108,7 @@ class Senders:
         self.charge_as = np.zeros(n)
         self.n_sent = np.zeros(n, dtype=np.int64)
         self.n_deferred = 0
+        self.n_replaced = 0
         self.n_violations = 0
         self._later_s = np.zeros(0)
         self._later_device = np.zeros(0, dtype=np.int64)
@@ -116,7 +117,7 @@ class Senders:
         low, top = value("transmit_base_a"), value("transmit_top_a")
         self._current_a = low + share * (top - low)
 
-    def set_interval(self, rows: Ints, seconds: float, now_s: float) -> None:
+    def set_interval(self, rows: Ints, seconds: float | Floats, now_s: float) -> None:
         """Give devices another interval; their timers start anew."""
         self.interval_s[rows] = seconds
         self.next_s[rows] = now_s + self._rng.random(rows.size) * seconds
@@ -165,6 +166,7 @@ class Senders:
         fresh_s = np.maximum(self.next_s[fresh], from_s)
         jitter = value("interval_jitter") * (2.0 * self._rng.random(fresh.size) - 1.0)
         self.next_s[fresh] = fresh_s + self.interval_s[fresh] * (1.0 + jitter)
+        self._forget(fresh)
         is_due = self._later_s < to_s
         device = np.concatenate([fresh, self._later_device[is_due]])
         start_s = np.concatenate([fresh_s, np.maximum(self._later_s[is_due], from_s)])
@@ -176,13 +178,24 @@ class Senders:
         order = order[self.is_fed[device[order]]]
         device, start_s, tries = device[order], start_s[order], tries[order]
         _, first = np.unique(device, return_index=True)
-        if first.size < device.size:  # a repetition meets the next message: it waits
+        if first.size < device.size:  # two things to say: one waits
             is_first = np.zeros(device.size, dtype=bool)
             is_first[first] = True
             again = ~is_first
             self.send_later(device[again], np.full(int(again.sum()), to_s), tries[again])
             device, start_s, tries = device[is_first], start_s[is_first], tries[is_first]
         return device, start_s, tries
+
+    def _forget(self, device: Ints) -> None:
+        """Drop what waits at devices that have something newer to say."""
+        if self._later_device.size and device.size:
+            has_news = np.zeros(self.next_s.size, dtype=bool)
+            has_news[device] = True
+            kept = ~has_news[self._later_device]
+            self.n_replaced += int((~kept).sum())
+            self._later_s = self._later_s[kept]
+            self._later_device = self._later_device[kept]
+            self._later_tries = self._later_tries[kept]
 
     def _choose_band(self, device: Ints, start_s: Floats) -> tuple[Ints, Flags]:
         """Take the band of a channel drawn, the other one if its duty cycle is used up."""
