@@ -21,7 +21,7 @@ _MORE_POPS: Mapping[str, tuple[float, float]] = {
 """Points of presence that are no office, and their assumed place. [m]"""
 
 _DETOUR = 1.3
-_RING_BPS, _SPUR_BPS = 100e9, 1e9
+_RING_BPS, _SPUR_BPS = 100e9, 10e9
 
 ASSUMPTIONS = (
     Assumption(
@@ -46,7 +46,8 @@ ASSUMPTIONS = (
         value=_SPUR_BPS / 1e9,
         unit="Gbit/s",
         mark="K",
-        source="general knowledge; all schools are planned on the fibre (WAZ 230193392)",
+        source="general knowledge; a spur carries all schools behind it, and all are planned "
+        "on the fibre (WAZ 230193392)",
         used_by="fibre_links.csv",
     ),
 )
