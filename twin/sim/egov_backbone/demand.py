@@ -25,7 +25,7 @@ class LoadsFibre(Protocol):
     """A system whose places hang on the municipal fibre."""
 
     def fibre_load_bps(self) -> Mapping[str, float]:
-        """Return what each of its places sends and receives now, by id. [bit/s]."""
+        """Return what each of its places wants to send and receive now, by id. [bit/s]."""
         ...
 
 
