@@ -109,7 +109,7 @@ def test_a_site_without_electricity_lives_on_its_battery_then_boots_five_minutes
 
 
 def test_a_short_cut_is_not_noticed_and_a_mast_lasts_hours(simulate):
-    run = simulate()  # a site of unknown kind is a mast
+    run = simulate(tick_s=60.0)  # a site of unknown kind is a mast
     run.context.supply.cut([SITE], "power", "station-1")
     run.advance(7000.0)
     assert run.read(CELL, "operational_state") == "ENABLED"
@@ -133,7 +133,7 @@ def test_a_site_without_link_is_out_of_service_but_keeps_its_power(simulate):
 
 
 def test_cells_fail_and_are_repaired(simulate):
-    run = simulate(failure_factor=60_000.0)
+    run = simulate(failure_factor=60_000.0, tick_s=60.0)
     run.advance(3600.0)
     counts = run.context.trace.counts()
     assert counts["cell_failed"] > 3

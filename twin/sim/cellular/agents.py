@@ -95,13 +95,19 @@ class Agents:
         self._y += part * (self._goal_y - self._y)
 
     def _choose(self, who: NDArray[np.int64]) -> None:
-        """Give movers that have arrived their next goal: out and home again, or another stop."""
+        """Give movers that have arrived their next goal: out and home again, or another stop.
+
+        Where nobody lives there is little to do, and beyond the city no cell: the way is cut short.
+        """
         out = ~self._is_out[who]
         self._is_out[who] = out
         angle = self._rng.uniform(0.0, 2.0 * np.pi, who.size)
         far = self._rng.exponential(1.0, who.size) * self._reach[who]
         goal_x = self._home_x[who] + np.where(out, far * np.cos(angle), 0.0)
         goal_y = self._home_y[who] + np.where(out, far * np.sin(angle), 0.0)
+        lonely = self._places.residents[self._places.at(goal_x, goal_y)] <= 0.0
+        goal_x[lonely] = 0.7 * self._home_x[who[lonely]] + 0.3 * goal_x[lonely]
+        goal_y[lonely] = 0.7 * self._home_y[who[lonely]] + 0.3 * goal_y[lonely]
         rides = self._reach[who] == 0.0
         n_rides = int(rides.sum())
         if n_rides:

@@ -24,8 +24,8 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     _figure("days_per_month", 30.4, "d", "C", "365 days over 12"),
     _figure("voice_min_per_sim_month", 115.0, "min/month", "S", _BNETZA),
     _figure("nr_share", 0.10, "1", "S", _BNETZA + ": 5G share of the volume"),
-    _figure("nr_capable_share", 0.50, "1", "K", "subscribers whose phone and tariff know 5G"),
-    _figure("balance_above_load", 0.70, "1", "K", "users leave a busier cell for another layer"),
+    _figure("nr_capable_share", 0.60, "1", "K", "subscribers whose phone and tariff know 5G"),
+    _figure("balance_above_load", 0.60, "1", "K", "users leave a busier cell for another layer"),
     _figure("balance_back_load", 0.40, "1", "K", "and come back when it has so little load"),
     _figure("connected_share", 0.05, "1", "K", "SIMs in RRC connected state, mean of the day"),
     _figure("session_s", 90.0, "s", "K", "mean length of an RRC connection"),
@@ -47,13 +47,13 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     _figure("load_smoothing_s", 10.0, "s", "K", "time constant of the reported load"),
     _figure("queue_s", 10.0, "s", "K", "octets that wait longer than this are dropped"),
     _figure("centre_m", 1000.0, "m", "K", "radius of the entertainment district round the centre"),
-    _figure("office_share", 0.05, "1", "K", "agents at places of work beyond the residents there"),
+    _figure("office_share", 0.02, "1", "K", "agents at places of work beyond the residents there"),
     _figure(
-        "entertainment_share", 0.03, "1", "K", "agents in the centre beyond the residents there"
+        "entertainment_share", 0.02, "1", "K", "agents in the centre beyond the residents there"
     ),
     _figure(
         "transport_share",
-        0.03,
+        0.01,
         "1",
         "K",
         "agents at stops of rail and tram beyond the residents there",

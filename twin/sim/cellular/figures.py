@@ -29,6 +29,9 @@ class Figures:
         By cell.
     energy_j : ndarray of float64
         By cell. [J]
+    wanted_bits, asked_bits : float
+        Mean demand of all connections, and what is left of it where signals are weak and cells
+        full.
     """
 
     def __init__(self, n_cells: int) -> None:
@@ -42,6 +45,7 @@ class Figures:
         self.on_air_s = np.zeros(n_cells)
         self.sleep_s = np.zeros(n_cells)
         self.total_s = 0.0
+        self.wanted_bits = self.asked_bits = 0.0
         self.ping_pongs = self.failures = 0
         self._hourly: dict[int, int] = {}
         self._rates = np.zeros(_RATE_BINS.size - 1, dtype=np.int64)

@@ -41,6 +41,11 @@ def kpis(network: Network) -> dict[str, Kpi]:
         "dropped_traffic_percent": Kpi(
             _percent(float(figures.dropped.sum()), float(figures.offered.sum())), "%"
         ),
+        "throttled_demand_percent": Kpi(
+            _percent(figures.wanted_bits - figures.asked_bits, figures.wanted_bits),
+            "%",
+            "kept back by weak signals and full cells",
+        ),
         "mean_prb_load_percent": Kpi(
             _percent(float(figures.load_s.sum()), float(figures.on_air_s.sum())), "%", "on the air"
         ),

@@ -69,6 +69,9 @@ class Network:
         self.figures = Figures(n)
         self.classes = traffic_classes()
         self._class_bps = np.array([kind.rate_bps for kind in self.classes])
+        shares = np.array([kind.session_share for kind in self.classes])
+        self._mean_session_bps = float(shares @ self._class_bps)
+        self._volume_shares = shares * self._class_bps / self._mean_session_bps
         self._curves = RateCurves(plant.cells)
         self._power = CellPower(plant.cells)
         self.loads = np.full(n, assumed("overhead_load"))
@@ -207,7 +210,9 @@ class Network:
     def _demand(self) -> tuple[_Floats, _Floats]:
         """Mean demand by cell and class [bit/s], and the share of time it takes each cell.
 
-        What cells can do at this mix of users is kept.
+        Connections ask for a part of their rate at most, and where a cell would be busy all the
+        time its users slow down together, as TCP and video of adaptive rate do. What cells can do
+        at this mix of users is kept.
         """
         n, n_classes = self.loads.size, len(self.classes)
         cell, kind = self.sessions.cell, self.sessions.kind
@@ -223,21 +228,20 @@ class Network:
             demand, airtime = self._demand_onboard(demand, airtime)
         busy = airtime > 0.0
         self._capacity_bps[busy] = demand.sum(axis=1)[busy] / airtime[busy]
-        return demand, airtime
+        slower = np.minimum((1.0 - assumed("overhead_load")) / np.maximum(airtime, 1e-12), 1.0)
+        return demand * slower[:, None], airtime * slower
 
     def _demand_onboard(self, demand: _Floats, airtime: _Floats) -> tuple[_Floats, _Floats]:
         slot = self._onboard_slot
         cell = self.signals.server[slot]
         rate = self._curves.rate_bps(cell, self.signals.sinr_db[VEHICLE, slot])
-        shares = np.array([kind.session_share for kind in self.classes])
-        wanted = np.minimum(float(shares @ self._class_bps), assumed("adaptive_share") * rate)
+        wanted = np.minimum(self._mean_session_bps, assumed("adaptive_share") * rate)
         wanted = wanted * self._onboard_served
-        volume = shares * self._class_bps / float(shares @ self._class_bps)
         more = np.bincount(cell, wanted, minlength=self.loads.size)
         airtime = airtime + np.bincount(
             cell, wanted / np.maximum(rate, 1.0), minlength=self.loads.size
         )
-        return demand + np.outer(more, volume), airtime
+        return demand + np.outer(more, self._volume_shares), airtime
 
     def _session_rates(self) -> _Floats:
         agents, agent = self.agents, self.sessions.agent
@@ -246,6 +250,11 @@ class Network:
 
     def _transfer(self, now_s: float, dt_s: float) -> None:
         demand, _ = self._demand()
+        self.figures.wanted_bits += dt_s * (
+            float(self._class_bps[self.sessions.kind].sum())
+            + self._mean_session_bps * float(self._onboard_served.sum())
+        )
+        self.figures.asked_bits += dt_s * float(demand.sum())
         arrived = np.zeros(self.loads.size, dtype=np.int64)
         for column, kind in enumerate(self.classes):
             arrived += arrivals(demand[:, column], kind, dt_s, self._rng)
