@@ -20,7 +20,7 @@ from twin.sim.signals.delay import (
     webster_cycle_s,
     webster_delay_s,
 )
-from twin.sim.signals.priority import adams_delay_s, crossing_rate_s, siegloch_capacity_veh_h
+from twin.sim.signals.priority import adams_delay_s, siegloch_capacity_veh_h
 
 _VECTORS = {
     60: {300: 13.79, 500: 16.70, 700: 27.92},
@@ -111,7 +111,6 @@ def test_priority_rules():
     # q (t_g - t_f / 2) = 0.2 * 4.75
     assert siegloch_capacity_veh_h(720.0, 6.5, 3.5) == pytest.approx(3600 / 3.5 * np.exp(-0.95))
     assert siegloch_capacity_veh_h(0.0, 6.5, 3.5) == pytest.approx(1028.57, abs=0.01)
-    assert crossing_rate_s(0.0, 8.0) == pytest.approx(1.0)
     assert adams_delay_s(720.0, 8.0) == pytest.approx((np.exp(1.6) - 2.6) / 0.2)
 
 

@@ -41,9 +41,7 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     _row(
         "crossing_time", 8.0, "s", "K", "pedestrian over two lanes and a margin", "priority rules"
     ),
-    _row(
-        "courtesy", 1.0 / 30.0, "1/s", "K", "walkers let across by drivers, least", "priority rules"
-    ),
+    _row("courtesy", 40.0, "s", "K", "then drivers let walkers across", "priority rules"),
     _row("divert_from", 30.0, "veh/lane", "K", "queue from which drivers turn away", "diversion"),
     _row("divert_all", 60.0, "veh/lane", "K", "queue nobody joins", "diversion"),
     _row("vehicle_space", 6.5, "m", "K", "one waiting vehicle with its gap", "detectors"),

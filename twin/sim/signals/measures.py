@@ -110,20 +110,21 @@ class Measures:
         self._covered_s[:] = 0.0
 
     def close_interval(self) -> None:
-        """End a quarter of an hour: judge the level of service of each signal."""
+        """End a quarter of an hour: judge the level of service of each movement."""
         arrived, waited = self._arrived[:WALKERS], self._waited[:WALKERS]
+        delays = waited / np.maximum(arrived, 1.0)
+        self.good += (arrived * (los_class(delays) < len(LOS_LIMITS_S) - 1)).sum(axis=0)
+        self.judged += arrived.sum(axis=0)
+        bins = np.minimum(delays, _BINS_S - 1).astype(np.int64)
+        self._delays += np.bincount(bins.ravel(), weights=arrived.ravel(), minlength=_BINS_S)
         vehicles = arrived.sum(axis=0)
-        delay = waited.sum(axis=0) / np.maximum(vehicles, 1.0)
-        self.good += vehicles * (los_class(delay) < len(LOS_LIMITS_S) - 1)
-        self.judged += vehicles
-        bins = np.minimum(delay, _BINS_S - 1).astype(np.int64)
-        self._delays += np.bincount(bins, weights=vehicles, minlength=_BINS_S)
         saturation = np.where(
             arrived >= _SATURATED_FROM, arrived / np.maximum(self._capacity[:WALKERS], 1e-9), 0.0
         ).max(axis=0)
         self.saturated_s += INTERVAL_S * (saturation >= 1.0)
         self._add_totals()
-        self.last_delay_s, self.last_saturation = delay, saturation
+        self.last_delay_s = waited.sum(axis=0) / np.maximum(vehicles, 1.0)
+        self.last_saturation = saturation
         self.last_vehicles = vehicles
         for sums in (self._arrived, self._capacity, self._waited):
             sums[:] = 0.0
@@ -148,7 +149,7 @@ class Measures:
         return {
             "vehicles": Kpi(round(float(vehicles)), "veh", "over all stop lines"),
             "mean_delay_s": Kpi(float(waited / max(vehicles, 1.0)), "s"),
-            "los_share_A_to_D": Kpi(good, "%", "of vehicles; quarters of an hour up to 70 s"),
+            "los_share_A_to_D": Kpi(good, "%", "of vehicles, by movement and quarter of an hour"),
             "stops_per_vehicle": Kpi(float(self.stopped[which].sum() / max(vehicles, 1.0)), "1"),
             "queue_max": Kpi(float(self.queue_max[which].max(initial=0.0)), "veh"),
             "saturated_signal_hours": Kpi(float(self.saturated_s[which].sum()) / 3600.0, "h"),
@@ -165,7 +166,9 @@ class Measures:
         """Return the figures that are made for the whole city only."""
         green = 100.0 * self.platoon_on_green / self.platoon if self.platoon else 0.0
         return {
-            "p95_delay_s": Kpi(self._percentile_s(0.95), "s", "of quarter-hour means, by vehicles"),
+            "p95_delay_s": Kpi(
+                self._percentile_s(0.95), "s", "means by movement and quarter of an hour"
+            ),
             "green_wave_arrivals_percent": Kpi(green, "%", "of vehicles from the signal before"),
         }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["adams_delay_s", "crossing_rate_s", "siegloch_capacity_veh_h"]
+__all__ = ["adams_delay_s", "siegloch_capacity_veh_h"]
 
 _Floats = NDArray[np.float64]
 
@@ -39,12 +39,6 @@ def siegloch_capacity_veh_h(
     zero_gap = np.asarray(critical_gap_s, dtype=np.float64) - follow / 2.0
     flow = np.asarray(main_flow_veh_h, dtype=np.float64) / 3600.0
     return np.asarray(3600.0 / follow * np.exp(-flow * zero_gap))
-
-
-def crossing_rate_s(main_flow_veh_h: ArrayLike, crossing_s: ArrayLike) -> _Floats:
-    """Chance in each second that a pedestrian finds a gap long enough, exp(-q tau)."""
-    flow = np.asarray(main_flow_veh_h, dtype=np.float64) / 3600.0
-    return np.asarray(np.exp(-flow * np.asarray(crossing_s, dtype=np.float64)))
 
 
 def adams_delay_s(main_flow_veh_h: ArrayLike, crossing_s: ArrayLike) -> _Floats:

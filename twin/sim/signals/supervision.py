@@ -217,10 +217,14 @@ class Supervision:
 
     def regain_computer(self, computer: str, cause: str) -> None:
         """Take a cause away."""
-        self._outages.get(computer, set()).discard(cause)
-        self._context.note("signal-computer-back", computer)
-        self._remember(computer, "traffic computer back: its signals join their waves")
-        self._coordinate()
+        causes = self._outages.get(computer, set())
+        if cause not in causes:
+            return
+        causes.remove(cause)
+        if not causes:
+            self._context.note("signal-computer-back", computer)
+            self._remember(computer, "traffic computer back: its signals join their waves")
+            self._coordinate()
 
     def set_pattern(self, signal: str, pattern: int) -> None:
         """Choose the programme of a signal; it takes effect at the end of the cycle.

@@ -29,8 +29,10 @@ __all__ = ["Signals"]
 
 _TABLE = "signals"
 _KIND = "signal"
+_NAMES = np.array([state.name for state in State])
 _MAX_STEP_S = 10  # shortest way between two signals, and less than any green
 _DEMAND_S = 60
+_WARM_UP_S = 600
 _BY_RULES = np.isin(list(State), (State.OFF, State.FLASH, State.DARK, State.STARTUP))
 
 
@@ -76,7 +78,7 @@ class Signals(System):
             return
         self._now_s = int(context.kernel.now_s)
         self.supervision.start(self._now_s)
-        self._set_demand(0.0)
+        self._warm_up()
         self.upkeep.start()
         self._step_s = max(1, min(_MAX_STEP_S, int(context.tick_s)))
         context.kernel.after(self._step_s, self.name, self._tick)
@@ -90,6 +92,8 @@ class Signals(System):
     def catch_up(self) -> int:
         """Let traffic flow until the present second, and return it; before every change."""
         until_s = int(self.context.kernel.now_s)
+        if not self.layout.ids:
+            return until_s
         while self._now_s < until_s:
             n = min(until_s, self._now_s + _MAX_STEP_S) - self._now_s
             self._flow(min(n, _DEMAND_S - self._now_s % _DEMAND_S))
@@ -113,6 +117,17 @@ class Signals(System):
         if now % INTERVAL_S == 0:
             self._close_interval(now)
 
+    def _warm_up(self) -> None:
+        """Fill the streets as they are at this time of day, before anything is counted."""
+        cycles, traffic = self.cycles, self.traffic
+        self._set_demand(0.0)
+        begin_s = self._now_s - _WARM_UP_S
+        cycles.settle(begin_s)
+        for t0 in range(begin_s, self._now_s, _MAX_STEP_S):
+            main, side = cycles.greens(t0, _MAX_STEP_S)
+            traffic.step(t0, main, side, _BY_RULES[cycles.state])
+        traffic.forget()
+
     def _set_demand(self, past_s: float) -> None:
         local = self.context.clock.local(self._now_s)
         demand = Demand(
@@ -133,7 +148,7 @@ class Signals(System):
                 now_s,
                 {
                     "signal": np.array(self.layout.ids),
-                    "state": self.cycles.state,
+                    "operational_state": _NAMES[self.cycles.state],
                     "pattern": self._pattern_numbers(),
                     "cycle_s": self.cycles.length_s,
                     "vehicles": measures.last_vehicles,

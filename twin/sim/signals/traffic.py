@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from twin.sim.signals.assumptions import assumed
 from twin.sim.signals.layout import N_MOVEMENTS, SIDES, WALKERS, Layout
-from twin.sim.signals.priority import crossing_rate_s, siegloch_capacity_veh_h
+from twin.sim.signals.priority import adams_delay_s, siegloch_capacity_veh_h
 from twin.sim.signals.queues import draw_arrivals, poisson_tails, serve
 
 __all__ = ["Demand", "Flow", "Traffic"]
@@ -121,6 +121,12 @@ class Traffic:
         self._tails = poisson_tails(self.rates_s)
         self._by_priority = self._priority_rates(wanted)
 
+    def forget(self) -> None:
+        """Begin to count: those who wait now are the first who came."""
+        self.arrived[:] = self.queue
+        self.departed[:] = 0.0
+        self.diverted[:] = 0.0
+
     def step(self, t0_s: int, main: _Bools, side: _Bools, priority: _Bools) -> Flow:
         """Let traffic flow for some seconds.
 
@@ -168,7 +174,9 @@ class Traffic:
             self._platoon *= keep
             self._platoon += passed[k]
             passed[k] = self._platoon
-        passed *= self._stay[self._way, self._here]
+        stay = self._stay[self._way, self._here]
+        self.diverted[self._way, self._here] += (1.0 - stay) * passed.sum(axis=0)
+        passed *= stay
         coming[:, self._way, self._here] += passed
         return coming, passed
 
@@ -227,9 +235,8 @@ class Traffic:
         side = siegloch_capacity_veh_h(main_veh_h, assumed("critical_gap"), assumed("follow_up"))
         rates = layout.saturation_s * assumed("main_dark_factor")
         rates[SIDES] = layout.lanes[SIDES] * side / 3600.0
-        rates[WALKERS] = np.maximum(
-            crossing_rate_s(main_veh_h, assumed("crossing_time")), assumed("courtesy")
-        )
+        wait_s = adams_delay_s(np.maximum(main_veh_h, 1.0), assumed("crossing_time"))
+        rates[WALKERS] = 1.0 / np.clip(wait_s, 1.0, assumed("courtesy"))
         return rates
 
     def _capacity(self, main: _Bools, side: _Bools, priority: _Bools) -> _Floats:
