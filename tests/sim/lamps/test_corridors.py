@@ -59,7 +59,7 @@ def _with_loops(at):
 def test_without_vehicles_the_corridor_waits_at_its_base_light():
     simulation, _, lamps = _with_loops(datetime(2026, 1, 20, 22, tzinfo=BERLIN))
     simulation.advance(3600.0)
-    base = lamps.fleet._base_light[:20]
+    base = lamps.fleet.followers.base_light[:20]
     watts = lamps.fleet.true_w[:20]
     expected = (watts * (0.08 + 0.92 * base)).sum()
     assert lamps.fleet.power_at(3600.0)[0] == pytest.approx(expected)
@@ -73,11 +73,11 @@ def test_a_vehicle_lights_the_lamps_around_it_and_costs_their_hold():
     idle_w = lamps.fleet.power_at(600.0)[0]
     loops.told("main", 600.0, 12.5)
     simulation.advance(620.0)  # it is at 250 m: lamp 10 of 25 m
-    chain = lamps.fleet.chains["main"]
+    chain = lamps.fleet.followers.chains["main"]
     assert np.flatnonzero(chain.is_bright(620.0)).max() == 12
     assert lamps.fleet.power_at(620.0)[0] > idle_w
     simulation.advance(3600.0)
-    excess_w = lamps.fleet._excess_w[chain.lamps]
+    excess_w = lamps.fleet.followers.excess_w[chain.lamps]
     ahead_m = chain.lamp_m - chain.lamp_m[np.maximum(np.arange(20) - 2, 0)]
     expected_wh = (excess_w * (90.0 + ahead_m / 12.5)).sum() / 3600.0
     spent_wh = lamps.fleet.totals(3600.0).energy_wh[0] - before_wh
@@ -125,7 +125,7 @@ def test_a_path_of_a_cabinet_saves_most_of_its_night(run):
     assert simulation.kpis()["lamps"]["adaptive_detections"].value == pytest.approx(48, abs=25)
     do.end("cab-1", {})
     assert simulation.read("cab-1", "power_w") > 0
-    assert not simulation.systems["lamps"].fleet.chains
+    assert not simulation.systems["lamps"].fleet.followers.chains
     assert simulation.kpis()["lamps"]["adaptive_detections"].value > 0
 
 
@@ -141,4 +141,4 @@ def test_sodium_lamps_and_unknown_places_cannot_follow(run):
 
 def test_managed_cabinets_do_not_follow_unless_told(run):
     simulation = run(hour=23, city=_city(), managed=["cab-1"])
-    assert not simulation.systems["lamps"].fleet.chains
+    assert not simulation.systems["lamps"].fleet.followers.chains

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from tests.sim.lamps.conftest import make_quarter
+from tests.sim.lamps.test_corridors import _signals
 from twin.model.errors import ModelError
 
 
@@ -60,6 +64,44 @@ def test_constant_light_costs_power_that_ages_with_the_lamps(run):
     assert simulation.read("cab-1", "power_w") == before_w
 
 
+def test_streets_may_switch_later_but_crossings_keep_to_40_lx(run):
+    city = replace(make_quarter(), signals=_signals()[:1])  # at the first cabinet
+    hours = {}
+    for is_later in (False, True):
+        simulation = run(2026, 6, 20, 12, city=city, failure_factor=1e-9)
+        if is_later:
+            later = _actions(simulation)["switch_later"]
+            later.check("city", {})
+            later.begin("city", {})
+        simulation.advance(86_400.0)
+        districts = simulation.systems["lamps"].kpis_by_district()
+        hours[is_later] = {slug: kpis["burning_hours"].value for slug, kpis in districts.items()}
+    assert hours[True]["south"] == hours[False]["south"]
+    assert 10.0 < (hours[False]["north"] - hours[True]["north"]) / 2.0 * 60.0 < 20.0  # minutes
+
+
+def test_switching_as_usual_comes_back_with_the_end(run):
+    simulation = run(2026, 1, 20, 12, failure_factor=1e-9)
+    later = _actions(simulation)["switch_later"]
+    later.begin("city", {"sun_deg": -6.0})
+    dusk_s, _ = simulation.systems["lamps"].astro.next_change(0.0)
+    simulation.advance(dusk_s + 60.0)
+    assert simulation.gauges()["lamps"]["lamps_lit"] == 0
+    later.end("city", {})
+    assert simulation.gauges()["lamps"]["lamps_lit"] == 40
+    simulation.advance(2 * 86_400.0)
+    simulation.check_invariants()
+    counts = simulation.context.trace.counts()
+    assert (counts["lamps_on"], counts["lamps_off"]) == (1, 2)
+
+
+def test_a_year_at_4_and_a_half_degrees_burns_as_chemnitz_does(run):
+    simulation = run(2026, 1, 1, 0, city=make_quarter(1, 2), failure_factor=1e-9)
+    _actions(simulation)["switch_later"].begin("city", {"sun_deg": -4.5})
+    simulation.advance(365 * 86_400.0)
+    assert simulation.kpis()["lamps"]["burning_hours"].value == pytest.approx(3925, abs=10)
+
+
 @pytest.mark.parametrize(
     ("verb", "target", "parameters", "cause"),
     [
@@ -76,6 +118,7 @@ def test_constant_light_costs_power_that_ages_with_the_lamps(run):
         ("dim", "city", {"level_percent": True}, "level_percent is True, must be a number"),
         ("dim", "city", {"level_percent": 50, "from": "24:00"}, "from is '24:00'"),
         ("dim", "city", {"level_percent": 50, "to": 6}, "to is 6, must be a local time"),
+        ("switch_later", "city", {"sun_deg": -9}, "sun_deg is -9"),
         ("constant_light", "atlantis", {}, "no place 'atlantis'"),
         ("follow_motion", "cab-1", {"hold_s": 0.0}, "hold_s is 0.0"),
     ],

@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin.sim.clock import Clock
-from twin.sim.lamps.fleet import in_window
-from twin.sim.lamps.timetable import AstroClock, minute_of_day, next_minute_s
+from twin.sim.lamps.timetable import AstroClock, in_window, minute_of_day, next_minute_s
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAYS = ((2026, 1, 20), (2026, 3, 28), (2026, 10, 24))

@@ -76,7 +76,9 @@ class Corridors:
 
     def detections(self) -> int:
         """Vehicles and walkers whom lamps saw so far while they followed motion."""
-        return self.past_detections + sum(c.detections for c in self._fleet.chains.values())
+        return self.past_detections + sum(
+            c.detections for c in self._fleet.followers.chains.values()
+        )
 
     def lamps_of(self, name: str) -> tuple[NDArray[np.int64], _Floats]:
         """Find the LED lamps of a corridor or a cabinet that follow nobody yet.
@@ -94,7 +96,7 @@ class Corridors:
             Neither a corridor nor a simulated cabinet.
         """
         fleet = self._fleet
-        free = ~fleet.is_sodium & ~fleet.follows
+        free = ~fleet.is_sodium & ~fleet.followers.follows
         if name in fleet.index:
             rows = np.flatnonzero(free & (fleet.cabinet_of == fleet.index[name]))
             line_m = _principal_line(self._x_m[rows], self._y_m[rows])
@@ -113,7 +115,7 @@ class Corridors:
         self, name: str, base_percent: float | None = None, hold_s: float | None = None
     ) -> None:
         """Let a corridor or a path follow motion from now on; nothing happens if it does."""
-        if name in self._fleet.chains:
+        if name in self._fleet.followers.chains:
             return
         rows, along_m = self.lamps_of(name)
         mode = Mode(
@@ -134,7 +136,7 @@ class Corridors:
 
     def unfollow(self, name: str) -> None:
         """Let a corridor burn like all other lamps again; nothing happens if it does."""
-        chain = self._fleet.chains.get(name)
+        chain = self._fleet.followers.chains.get(name)
         if chain is not None:
             self.past_detections += chain.detections
             self._rates.pop(name, None)
@@ -143,7 +145,7 @@ class Corridors:
 
     def vehicle(self, corridor: str, at_s: float, speed_m_s: float) -> None:
         """Take note of a vehicle that a detector saw."""
-        chain = self._fleet.chains.get(corridor)
+        chain = self._fleet.followers.chains.get(corridor)
         if chain is not None and self._fleet.waits(chain):
             chain.detect(at_s, speed_m_s)
 
@@ -151,7 +153,7 @@ class Corridors:
         """Draw who passes within the next hour."""
         now_s = self._context.kernel.now_s
         for name, (per_hour, speed_m_s) in self._rates.items():
-            chain = self._fleet.chains[name]
+            chain = self._fleet.followers.chains[name]
             if not self._fleet.waits(chain):
                 continue
             n = int(self._rng.poisson(per_hour))

@@ -12,11 +12,13 @@ from twin.model.city import Lamp, LampCabinet
 from twin.sim.lamps.assumptions import figure
 from twin.sim.lamps.books import Books, Totals
 from twin.sim.lamps.dali import LIGHT_OF_PERCENT
+from twin.sim.lamps.followers import Followers
 from twin.sim.lamps.motion import Chain
 from twin.sim.lamps.quality import ClassCheck
+from twin.sim.lamps.timetable import in_window
 from twin.sim.power import LAMP_STANDBY_SHARE
 
-__all__ = ["LampFleet", "in_window"]
+__all__ = ["LampFleet"]
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]
@@ -37,27 +39,6 @@ _TEMPLATES = (
     "lamps_failed",
 )
 _NUMBERS = ("normal_level_percent", "night_level_percent", "night_start_min", "night_end_min")
-
-
-def in_window(minute: int, start_min: _Ints, end_min: _Ints) -> _Bools:
-    """Say in which daily windows a minute lies.
-
-    Parameters
-    ----------
-    minute : int
-        Minutes after local midnight. [min]
-    start_min, end_min : ndarray
-        Windows [start, end); they may run over midnight, and are empty where both are equal. [min]
-
-    Returns
-    -------
-    ndarray of bool
-        One statement per window.
-    """
-    over_midnight = start_min > end_min
-    inside = (minute >= start_min) & (minute < end_min)
-    outside = (minute >= start_min) | (minute < end_min)
-    return np.where(over_midnight, outside, inside)
 
 
 class LampFleet:
@@ -106,10 +87,7 @@ class LampFleet:
         self.left = np.ones(len(lamps))  # share of light that age has left
         self._drive = np.ones(len(lamps))  # on the power that makes light
         self._check = check
-        self.chains: dict[str, Chain] = {}
-        self.follows = np.zeros(len(lamps), dtype=bool)
-        self._base_light = np.ones(len(lamps))
-        self._excess_w = np.zeros(len(lamps))
+        self.followers = Followers(self.cabinet_of, n)
         self.total = np.bincount(self.cabinet_of, minlength=n).astype(np.int64)
         self.books = Books(n)
         self.level = np.zeros(n, dtype=np.int64)
@@ -118,7 +96,7 @@ class LampFleet:
         self._has_link = np.ones(n, dtype=bool)
         self._is_striking = np.zeros(n, dtype=bool)
         self._minute = 0
-        self.is_dark = False
+        self.dark = np.zeros(n, dtype=bool)  # by the sun, as each cabinet's clock has it
         self.when_written: Callable[[], object] | None = None
         self._count_works()
 
@@ -127,12 +105,33 @@ class LampFleet:
         """How many lamps there are."""
         return len(self.lamp_ids)
 
-    def update(self, now_s: float, minute: int, *, is_dark: bool) -> bool:
-        """Move to a new time, local minute and light; return whether any level changed."""
+    @property
+    def is_dark(self) -> bool:
+        """Whether any lamps should burn."""
+        return bool(self.dark.any())
+
+    def update(self, now_s: float, minute: int, *, is_dark: bool | _Bools) -> bool:
+        """Move to a new time, local minute and light; return whether any level changed.
+
+        Parameters
+        ----------
+        now_s : float
+            Time. [s]
+        minute : int
+            Minutes after local midnight. [min]
+        is_dark : bool or ndarray of bool
+            Whether lamps should burn, for all cabinets or for each.
+
+        Returns
+        -------
+        bool
+            Some cabinet has another level than before.
+        """
         before = self.level
         self._bank(now_s)
-        fades = is_dark and self.is_dark
-        self._minute, self.is_dark = minute, is_dark
+        dark = np.broadcast_to(np.asarray(is_dark, dtype=bool), self.dark.shape).copy()
+        fades = bool((dark == self.dark).all()) and self.is_dark
+        self._minute, self.dark = minute, dark
         self._switch(fade_s=figure("fade_s") if fades else 0.0)
         return bool((before != self.level).any())
 
@@ -148,14 +147,13 @@ class LampFleet:
 
     def is_burning(self) -> _Bools:
         """Say which cabinets feed their lamps."""
-        return self.has_power & self.is_dark
+        return self.has_power & self.dark
 
     def _bank(self, now_s: float) -> None:
         """Count everything up to now; call before what decides the rates changes."""
         self.books.bank(now_s)
-        for chain in self.chains.values():
-            bright_wh = chain.settle(now_s) * self._excess_w[chain.lamps] / 3600.0
-            self.books.add_energy(_sums(self.cabinet_of[chain.lamps], bright_wh, len(self.ids)))
+        if self.followers.chains:
+            self.books.add_energy(self.followers.settle_wh(now_s))
 
     def _switch(self, *, fade_s: float = 0.0) -> None:
         """Bring levels and rates in line with everything that decides them."""
@@ -171,23 +169,23 @@ class LampFleet:
             burning * _power_w(self._working_w, making_w),
             full_w=burning * _power_w(self._working_w, self._drive_w),
             burning=burning,
-            lamps_due=self.total if self.is_dark else np.zeros_like(self.total),
+            lamps_due=self.total * self.dark,
             lamps_lit=np.where(burning, lit, 0),
             lamps_met=self._met(light, waits) if self.is_dark else None,
             fade_s=fade_s,
         )
-        if self.chains:
-            bright = LIGHT_OF_PERCENT[numbers["normal_level_percent"]][self.cabinet_of]
-            more = np.maximum(bright - self._base_light, 0.0) * self.follows
-            more *= self.works * waits[self.cabinet_of]
-            self._excess_w = (1.0 - LAMP_STANDBY_SHARE) * self.true_w * self._drive * more
+        if self.followers.chains:
+            bright = LIGHT_OF_PERCENT[numbers["normal_level_percent"]]
+            full_w = self.true_w * self._drive * self.works
+            of = self.cabinet_of
+            self.followers.set_excess(bright[of], waits[of], full_w)
 
     def _met(self, light: _Floats, waits: _Bools) -> _Ints | None:
         if self._check is None:
             return None
         of = self.cabinet_of
-        quiet = self.follows & waits[of]
-        each = np.where(quiet, self._base_light, light[of]) * self._drive
+        quiet = self.followers.follows & waits[of]
+        each = np.where(quiet, self.followers.base_light, light[of]) * self._drive
         alive = self.works & self.is_burning()[of] & ~(self.is_sodium & self._is_striking[of])
         met = self._check.met(each, self.left, alive, self.is_night()[of], quiet)
         return np.bincount(of, met, minlength=len(self.ids)).astype(np.int64)
@@ -195,11 +193,11 @@ class LampFleet:
     def _count_works(self) -> None:
         n, of = len(self.ids), self.cabinet_of
         working_w = self.true_w * self.works
-        following_w = working_w * self._drive * self.follows
+        following_w = working_w * self._drive * self.followers.follows
         self._working_w = _sums(of, working_w, n)
         self._drive_w = _sums(of, working_w * self._drive, n)
         self._following_w = _sums(of, following_w, n)
-        self._base_w = _sums(of, following_w * self._base_light, n)
+        self._base_w = _sums(of, following_w * self.followers.base_light, n)
         self._working = np.bincount(of, self.works, minlength=n).astype(np.int64)
         sodium = self.works & self.is_sodium
         self._working_sodium = np.bincount(of, sodium, minlength=n).astype(np.int64)
@@ -215,23 +213,18 @@ class LampFleet:
     def follow(self, now_s: float, chain: Chain) -> None:
         """Let the lamps of a chain follow motion in their night window, never below P6."""
         self._bank(now_s)
-        self.chains[chain.name] = chain
         rows = chain.lamps
-        base = LIGHT_OF_PERCENT[round(chain.mode.base_percent)]
+        base = np.full(rows.size, LIGHT_OF_PERCENT[round(chain.mode.base_percent)])
         if self._check is not None:
             base = np.maximum(base, self._check.least_light(self.left)[rows])
-        self._base_light[rows] = base
-        self.follows[rows] = True
+        self.followers.add(chain, base)
         self._count_works()
         self._switch()
 
     def unfollow(self, now_s: float, name: str) -> None:
         """Let the lamps of a chain burn like all others again."""
         self._bank(now_s)
-        rows = self.chains.pop(name).lamps
-        self.follows[rows] = False
-        self._base_light[rows] = 1.0
-        self._excess_w[rows] = 0.0
+        self.followers.remove(name)
         self._count_works()
         self._switch()
 
@@ -239,14 +232,6 @@ class LampFleet:
         """Say whether the lamps of a chain are in the window in which they follow motion."""
         here = self.cabinet_of[chain.lamps]
         return bool((self.is_burning() & self.is_night())[here].any())
-
-    def _bright_w(self, now_s: float) -> _Floats:
-        """Power of lamps that somebody keeps bright now, over what they take while waiting."""
-        total = np.zeros(len(self.ids))
-        for chain in self.chains.values():
-            more_w = self._excess_w[chain.lamps] * chain.is_bright(now_s)
-            total += _sums(self.cabinet_of[chain.lamps], more_w, len(self.ids))
-        return total
 
     def set_night(self, now_s: float, cabinets: _Ints, values: Mapping[str, _Ints]) -> None:
         """Set night level [%] and window [min] of many cabinets, by attribute name."""
@@ -286,7 +271,7 @@ class LampFleet:
         self._bank(now_s)
         self.has_power[cabinet] = is_on
         self._is_up[cabinet] = False
-        self._is_striking[cabinet] = is_on and self.is_dark
+        self._is_striking[cabinet] = is_on and self.dark[cabinet]
         self._switch()
 
     def boot(self, now_s: float, cabinet: int) -> None:
@@ -333,7 +318,7 @@ class LampFleet:
 
     def power_at(self, now_s: float) -> _Floats:
         """Power of each cabinet at a moment. [W]."""
-        return self.books.power_at(now_s) + self._bright_w(now_s)
+        return self.books.power_at(now_s) + self.followers.bright_w(now_s)
 
     def energy_wh(self, now_s: float) -> float:
         """Energy of all lamps since the start. [Wh]."""
@@ -341,7 +326,7 @@ class LampFleet:
 
     def totals(self, now_s: float) -> Totals:
         """Return what each cabinet has added up until a moment, not before the last change."""
-        if self.chains:
+        if self.followers.chains:
             self._bank(now_s)
         return self.books.totals(now_s)
 

@@ -115,7 +115,10 @@ class LampActions:
     def check_motion(self, target: str, parameters: _Parameters) -> None:
         """Refuse what has no LED lamps to follow motion, and impossible values."""
         lamps = self._lamps
-        if target not in lamps.fleet.chains and not lamps.corridors.lamps_of(target)[0].size:
+        if (
+            target not in lamps.fleet.followers.chains
+            and not lamps.corridors.lamps_of(target)[0].size
+        ):
             raise ModelError(f"{target} has no LED lamps that could follow motion")
         _whole(parameters, "base_percent", round(figure("motion_base_percent")), (1, 100))
         _number(parameters, "hold_s", figure("motion_hold_s"), (1.0, 3600.0))
@@ -129,6 +132,22 @@ class LampActions:
     def unfollow(self, target: str, _parameters: _Parameters) -> None:
         """Let lamps burn like all others again."""
         self._lamps.corridors.unfollow(target)
+
+    def check_late(self, target: str, parameters: _Parameters) -> None:
+        """Refuse unknown places and angles at which it is no longer twilight."""
+        self._cabinets(target)
+        _number(parameters, "sun_deg", figure("late_sun_deg"), (-6.0, -3.0))
+
+    def switch_later(self, target: str, parameters: _Parameters) -> None:
+        """Let a place burn less long, crossings excepted."""
+        sun_deg = _number(parameters, "sun_deg", figure("late_sun_deg"), (-6.0, -3.0))
+        n = self._lamps.switch_later(self._cabinets(target), sun_deg)
+        self._lamps.context.note("switching_later", target, n)
+
+    def end_switch_later(self, target: str, _parameters: _Parameters) -> None:
+        """Let a place go on and out with all others again."""
+        self._lamps.switch_as_usual(self._cabinets(target))
+        self._lamps.context.note("switching_as_usual", target)
 
     def check_place(self, target: str, _parameters: _Parameters) -> None:
         """Refuse what is neither the city nor a district nor a cabinet."""
@@ -250,6 +269,13 @@ def lamp_actions(lamps: Lamps) -> dict[str, Action]:
             what="lamps of a corridor or a cabinet stop following motion",
             check=do.check_motion,
             begin=do.unfollow,
+        ),
+        "switch_later": Action(
+            what="lamps go on later and out earlier; cabinets with a crossing keep to 40 lx",
+            check=do.check_late,
+            begin=do.switch_later,
+            end=do.end_switch_later,
+            parameters={"sun_deg": "elevation of the sun, -4.5 unless told, -3 to -6 [deg]"},
         ),
         "constant_light": Action(
             what="LED luminaires of a place add power as they age (CLO)",

@@ -54,9 +54,13 @@ class Lamps(System):
         self.fleet.when_written = self._plan_windows
         self.districts = figures.districts_of(city, cabinets)
         self.astro = AstroClock(context.clock, city.lat_deg, city.lon_deg)
+        self._late_astro: AstroClock | None = None
+        self.is_late = np.zeros(len(cabinets), dtype=bool)
+        self._dark = np.zeros(len(cabinets), dtype=bool)
         self._x_m = np.array([lamp.x_m for lamp in lamps])
         self._y_m = np.array([lamp.y_m for lamp in lamps])
         self.depot = (float(np.mean(self._x_m)), float(np.mean(self._y_m))) if lamps else (0.0, 0.0)
+        self.has_crossing = self._crossings()
         self.faults = Faults(self)
         self.wear = Wear(context, self.fleet, self.faults.wear_out)
         n_crews = max(1, round(len(lamps) / figure("lamps_per_crew")))
@@ -70,8 +74,8 @@ class Lamps(System):
         """Switch to what the hour asks for, and follow sun, clock, supply and chance from now."""
         if not self.fleet.ids:
             return
-        self._update(is_dark=self.astro.is_dark(0.0))
-        self._follow_sun()
+        self._settle_sun()
+        self._follow_sun(self.astro, is_late=False)
         self._plan_windows()
         supply = self.context.supply
         supply.watch(self.fleet.ids, self._supplied)
@@ -97,23 +101,73 @@ class Lamps(System):
         """Return where a lamp stands. [m]."""
         return float(self._x_m[lamp]), float(self._y_m[lamp])
 
+    def _crossings(self) -> NDArray[np.bool_]:
+        """Find the cabinets with a lamp at a signal."""
+        found = np.zeros(len(self.fleet.ids), dtype=bool)
+        for signal in self.context.city.signals:
+            square = (self._x_m - signal.x_m) ** 2 + (self._y_m - signal.y_m) ** 2
+            found[self.fleet.cabinet_of[square <= figure("crossing_m") ** 2]] = True
+        return found
+
     # --- sun and clock ---
 
-    def _update(self, *, is_dark: bool) -> bool:
+    def _update(self) -> bool:
         now_s = self.context.kernel.now_s
-        return self.fleet.update(now_s, minute_of_day(self.context.clock, now_s), is_dark=is_dark)
+        minute = minute_of_day(self.context.clock, now_s)
+        return self.fleet.update(now_s, minute, is_dark=self._dark)
 
-    def _follow_sun(self) -> None:
+    def _follow_sun(self, astro: AstroClock, *, is_late: bool) -> None:
         kernel = self.context.kernel
-        at_s, is_dark = self.astro.next_change(kernel.now_s)
-        kernel.at(at_s, "sun", self._sun_passed, is_dark)
+        at_s, is_dark = astro.next_change(kernel.now_s)
+        kernel.at(at_s, "sun", self._sun_passed, astro, is_late, is_dark)
 
-    def _sun_passed(self, is_dark: bool | None) -> None:
-        if is_dark is not None:
-            self._update(is_dark=is_dark)
+    def _sun_passed(self, astro: AstroClock, is_late: bool, is_dark: bool | None) -> None:
+        """Switch the cabinets that go by the angle that the sun has just passed."""
+        if is_late and astro is not self._late_astro:
+            return
+        rows = self.is_late == is_late
+        if is_dark is not None and rows.any():
+            self._dark[rows] = is_dark
+            self._update()
             what = "lamps_on" if is_dark else "lamps_off"
-            self.context.note(what, self.context.city.name, self.fleet.n_lamps)
-        self._follow_sun()
+            amount = int(self.fleet.total[rows].sum())
+            self.context.note(what, self.context.city.name, amount)
+        self._follow_sun(astro, is_late=is_late)
+
+    def switch_later(self, cabinets: NDArray[np.int64], sun_deg: float) -> int:
+        """Let cabinets go on and out at a lower sun, but for those with a crossing.
+
+        Parameters
+        ----------
+        cabinets : ndarray
+            Which, as indices; whatever switched later before goes by this angle too.
+        sun_deg : float
+            Apparent elevation of the sun. [deg]
+
+        Returns
+        -------
+        int
+            How many cabinets switch later; a crossing must be lit at 40 lx of daylight already,
+            the other streets at 10 lx, so cabinets with a crossing keep the usual angle.
+        """
+        city = self.context.city
+        self.is_late[cabinets] = ~self.has_crossing[cabinets]
+        astro = AstroClock(self.context.clock, city.lat_deg, city.lon_deg, sun_deg)
+        self._late_astro = astro
+        self._settle_sun()
+        self._follow_sun(astro, is_late=True)
+        return int(self.is_late[cabinets].sum())
+
+    def switch_as_usual(self, cabinets: NDArray[np.int64]) -> None:
+        """Let cabinets go on and out with all others again."""
+        self.is_late[cabinets] = False
+        self._settle_sun()
+
+    def _settle_sun(self) -> None:
+        now_s = self.context.kernel.now_s
+        late = self._late_astro is not None and self._late_astro.is_dark(now_s)
+        self._dark = np.where(self.is_late, late, self.astro.is_dark(now_s))
+        self._update()
 
     def _plan_windows(self) -> None:
         """Wake at the next minute at which a cabinet's night begins or ends."""
@@ -124,7 +178,7 @@ class Lamps(System):
         self._next_window = kernel.at(at_s, "dimming", self._window_passed)
 
     def _window_passed(self) -> None:
-        if self._update(is_dark=self.fleet.is_dark):
+        if self._update():
             level = round(self.fleet.mean_level_percent())
             self.context.note("lamps_dimmed", self.context.city.name, level)
         self._plan_windows()

@@ -16,13 +16,13 @@ from twin.sim.sun import (
     next_crossing,
 )
 
-__all__ = ["AstroClock", "minute_of_day", "next_minute_s"]
+__all__ = ["AstroClock", "in_window", "minute_of_day", "next_minute_s"]
 
 _DAY_S = 86400.0
 
 
 class AstroClock:
-    """Says when lamps burn at a place: while the sun is apparently lower than -3 degrees.
+    """Says when lamps burn at a place: while the sun is apparently lower than an angle.
 
     Parameters
     ----------
@@ -30,16 +30,19 @@ class AstroClock:
         Simulated seconds and instants.
     lat_deg, lon_deg : float
         The place. [deg]
+    sun_deg : float
+        Apparent elevation of the sun below which lamps burn. [deg]
 
     Notes
     -----
-    -3 degrees give 4,062 burning hours in Duisburg in 2026, as real totals do; the sun still gives
-    more than the 40 lx at which crossings must be lit, so no lamp is late.
+    -3 degrees give 4,062 burning hours in Duisburg in 2026, as real totals do.
     """
 
-    def __init__(self, clock: Clock, lat_deg: float, lon_deg: float) -> None:
+    def __init__(
+        self, clock: Clock, lat_deg: float, lon_deg: float, sun_deg: float = LAMP_ELEVATION_DEG
+    ) -> None:
         self._clock, self._place = clock, (lat_deg, lon_deg)
-        self._threshold_deg = geometric_threshold_deg(LAMP_ELEVATION_DEG, OBSERVER_HEIGHT_M)
+        self._threshold_deg = geometric_threshold_deg(sun_deg, OBSERVER_HEIGHT_M)
 
     def is_dark(self, now_s: float) -> bool:
         """Say whether lamps burn at a simulated second."""
@@ -58,6 +61,29 @@ class AstroClock:
         if crossing is None:
             return now_s + _DAY_S, None
         return max(self._clock.seconds(crossing[0]), now_s + 0.001), not crossing[1]
+
+
+def in_window(
+    minute: int, start_min: NDArray[np.int64], end_min: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Say in which daily windows a minute lies.
+
+    Parameters
+    ----------
+    minute : int
+        Minutes after local midnight. [min]
+    start_min, end_min : ndarray
+        Windows [start, end); they may run over midnight, and are empty where both are equal. [min]
+
+    Returns
+    -------
+    ndarray of bool
+        One statement per window.
+    """
+    over_midnight = start_min > end_min
+    inside = (minute >= start_min) & (minute < end_min)
+    outside = (minute >= start_min) | (minute < end_min)
+    return np.where(over_midnight, outside, inside)
 
 
 def minute_of_day(clock: Clock, now_s: float) -> int:
