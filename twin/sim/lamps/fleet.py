@@ -163,11 +163,13 @@ class LampFleet:
         self.level = np.where(burning, asked, 0)
         light = LIGHT_OF_PERCENT[self.level]
         waits = night & self._is_up & burning  # where lamps that follow motion do so
-        making_w = light * (self._drive_w - waits * self._following_w) + waits * self._base_w
+        cold_w = self._is_striking * self._sodium_w  # no arc, no current
+        making_w = light * (self._drive_w - cold_w - waits * self._following_w)
+        making_w += waits * self._base_w
         lit = np.where(self._is_striking, self._working - self._working_sodium, self._working)
         self.books.set_rates(
-            burning * _power_w(self._working_w, making_w),
-            full_w=burning * _power_w(self._working_w, self._drive_w),
+            burning * _power_w(self._working_w - cold_w, making_w),
+            full_w=burning * _power_w(self._working_w - cold_w, self._drive_w - cold_w),
             burning=burning,
             lamps_due=self.total * self.dark,
             lamps_lit=np.where(burning, lit, 0),
@@ -200,6 +202,7 @@ class LampFleet:
         self._base_w = _sums(of, following_w * self.followers.base_light, n)
         self._working = np.bincount(of, self.works, minlength=n).astype(np.int64)
         sodium = self.works & self.is_sodium
+        self._sodium_w = _sums(of, self.true_w * sodium, n)
         self._working_sodium = np.bincount(of, sodium, minlength=n).astype(np.int64)
         self._failed = self.total - self._working
 
