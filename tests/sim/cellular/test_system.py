@@ -216,7 +216,8 @@ def test_handover_rates_can_come_from_elsewhere(simulate):
     run.advance(900.0)
     figures = mobile.kpis()
     assert figures["handovers"].value > 0.0
-    assert figures["ping_pong_percent"].value == 100.0
+    # all of those under way go back at once; users who stay do not when layers are balanced
+    assert figures["ping_pong_percent"].value > 50.0
     assert figures["radio_link_failures"].value == 0.0
     assert "a dynamic run" in figures["ping_pong_percent"].note
 

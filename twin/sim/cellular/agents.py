@@ -40,8 +40,8 @@ class Agents:
         Cell and slot that serve each agent, -1 for none.
     where : ndarray of int8
         Outdoors, indoors or in a vehicle.
-    speed_class : ndarray of int8
-        0 still or on foot, 1 by car, 2 by tram.
+    mode : ndarray of int8
+        0 stays at home, 1 goes on foot, 2 by car, 3 by tram.
     group_sizes : ndarray of int64
         Agents by group.
     """
@@ -71,7 +71,7 @@ class Agents:
         foot, car = assumed("pedestrian_share"), assumed("car_share")
         mode = rng.choice(4, n, p=(1.0 - foot - car - tram, foot, car, tram)).astype(np.int8)
         self.where = np.array([INDOOR, OUTDOOR, VEHICLE, VEHICLE], dtype=np.int8)[mode]
-        self.speed_class = np.array([0, 0, 1, 2], dtype=np.int8)[mode]
+        self.mode = mode
         self.place = self.home.copy()
         self.slot = np.full(n, -1, dtype=np.int32)
         self.cell = np.full(n, -1, dtype=np.int32)
@@ -93,6 +93,7 @@ class Agents:
         part = self._rng.random(self._movers.size)  # under way already
         self._x += part * (self._goal_x - self._x)
         self._y += part * (self._goal_y - self._y)
+        self.place[self._movers] = self._places.at(self._x, self._y)
 
     def _choose(self, who: NDArray[np.int64]) -> None:
         """Give movers that have arrived their next goal: out and home again, or another stop.

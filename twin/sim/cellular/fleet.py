@@ -50,8 +50,8 @@ class Measured(Protocol):
         """Be told that power or tilt of a cell changed."""
         ...
 
-    def settle(self) -> None:
-        """Let users follow what changed."""
+    def settle(self) -> bool:
+        """Let users follow what changed, if anything did."""
         ...
 
 

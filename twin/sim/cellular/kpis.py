@@ -37,7 +37,11 @@ def kpis(network: Network) -> dict[str, Kpi]:
         ),
         "traffic_gb": Kpi(float(figures.served.sum()) / 1e9, "GB"),
         "traffic_lte_gb": Kpi(float(figures.served[~is_nr].sum()) / 1e9, "GB"),
-        "traffic_nr_gb": Kpi(float(figures.served[is_nr].sum()) / 1e9, "GB"),
+        "traffic_nr_gb": Kpi(
+            float(figures.served[is_nr].sum()) / 1e9,
+            "GB",
+            "10 % prefer NR (2024); full LTE cells send more there",
+        ),
         "dropped_traffic_percent": Kpi(
             _percent(float(figures.dropped.sum()), float(figures.offered.sum())), "%"
         ),
@@ -55,7 +59,7 @@ def kpis(network: Network) -> dict[str, Kpi]:
             figures.rate_bps(50.0) / 1e6, "Mbit/s", "while it has data"
         ),
         "connections_started": Kpi(float(sessions.started), "1"),
-        "handovers": Kpi(float(handovers), "1", "of connected terminals, seen at steps of a tick"),
+        "handovers": Kpi(float(handovers), "1", "of connections, to other cells and layers"),
         "ping_pong_percent": Kpi(_percent(figures.ping_pongs, handovers), "%", statistical),
         "radio_link_failures": Kpi(float(figures.failures), "1", statistical),
         "dropped_session_percent": Kpi(_percent(sessions.dropped, ends), "%"),

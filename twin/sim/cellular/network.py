@@ -103,10 +103,10 @@ class Network:
             self._broken[cells] = True
         self._is_dirty = True
 
-    def settle(self) -> None:
-        """Let signals, agents and connections follow what changed."""
+    def settle(self) -> bool:
+        """Let signals, agents and connections follow what changed, if anything did."""
         if not self._is_dirty:
-            return
+            return False
         plant, tx_dbm = self.plant, self.plant.true_power_dbm()
         for cell in sorted(self._heard_otherwise):
             self.signals.listen(plant.true_tilt_deg(), tx_dbm, cell)
@@ -125,6 +125,7 @@ class Network:
         self._resolve_onboard()
         self._count()
         self._is_dirty = False
+        return True
 
     def carry(self, x_m: _Floats, y_m: _Floats, passengers: _Floats) -> None:
         """Put the passengers of vehicles where the vehicles are, until the next call."""

@@ -16,8 +16,8 @@ class HandoverRates:
     Parameters
     ----------
     ping_pong : tuple of float
-        Share of handovers that go back to the old cell within 1 s: still or on foot, by car, by
-        tram.
+        Share of handovers that go back to the old cell within 1 s: on foot, by car, by tram. Those
+        who stay at one place change cells only as the network changes, and never go back at once.
     radio_link_failure : tuple of float
         Radio-link failures per handover, in the same order.
     reestablished : float

@@ -152,10 +152,10 @@ class Sessions:
         if is_broken is not None:
             lost |= is_broken[old]
         done = moving[~lost]
-        speed = self._agents.speed_class[self.agent[done]]
+        mode = self._agents.mode[self.agent[done]]
         draws = self._rng.random((2, done.size))
-        failed = draws[0] < np.array(self.rates.radio_link_failure)[speed]
-        ping_pongs = int(np.count_nonzero(draws[1] < np.array(self.rates.ping_pong)[speed]))
+        failed = draws[0] < np.array((0.0, *self.rates.radio_link_failure))[mode]
+        ping_pongs = int(np.count_nonzero(draws[1] < np.array((0.0, *self.rates.ping_pong))[mode]))
         gone = failed & (self._rng.random(done.size) >= self.rates.reestablished)
         lost_there = np.concatenate([old[lost], self.cell[done[gone]]])
         handovers = np.bincount(self.cell[done], minlength=self._n_cells)

@@ -178,9 +178,9 @@ class Cellular(System):
     def _refresh(self) -> None:
         network = self._running()
         self._choose_sleepers()
-        network.settle()
+        if not network.settle():
+            network.disturb()
         network.balance()
-        network.disturb()
         self._tell()
         self.context.kernel.after(_REFRESH_S, self.name, self._refresh)
 
