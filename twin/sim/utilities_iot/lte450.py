@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 
 from twin.model.city import Gateway
 from twin.radio.link.lte import CQI_EFFICIENCY, lte_efficiency_bps_hz
-from twin.radio.link.uplink import PRESETS, downlink_margin_db, is_covered, uplink_rate_bps
+from twin.radio.link.uplink import (
+    PRESETS,
+    downlink_margin_db,
+    is_covered,
+    power_headroom_db,
+    uplink_rate_bps,
+)
 from twin.sim.utilities_iot.assumptions import value
 from twin.sim.utilities_iot.coverage import find_links
 
@@ -62,6 +68,7 @@ class Lte450:
         self.is_covered = np.zeros((n, links.mast.shape[1]), dtype=bool)
         self.up_bps = np.zeros_like(links.gain_db)
         self.down_bps = np.zeros_like(links.gain_db)
+        self.up_blocks = np.ones(n)
         if not n or not masts:
             return
         ends = replace(
@@ -75,6 +82,9 @@ class Lte450:
         loss_db = np.maximum(-links.gain_db, _LEAST_DB)
         self.is_covered = is_covered(loss_db, ends, rise_db, rise_db)
         self.up_bps = uplink_rate_bps(loss_db, ends, rise_db)
+        # what is left of its power with one block is for more of them
+        headroom_db = power_headroom_db(loss_db[:, 0], ends)
+        self.up_blocks = np.clip(np.floor(10.0 ** (headroom_db / 10.0)), 1.0, self.capacity_blocks)
         sinr_db = downlink_margin_db(loss_db, ends, rise_db) + ends.downlink_sinr_db
         efficiency = np.minimum(lte_efficiency_bps_hz(sinr_db), CQI_EFFICIENCY[-1])
         # 14 symbols a slot of 1 ms at 15 kHz: 14/15 of the width carries symbols
@@ -85,6 +95,7 @@ class Lte450:
         """Forget the terminals that were not fitted."""
         self.cell, self.is_covered = self.cell[rows], self.is_covered[rows]
         self.up_bps, self.down_bps = self.up_bps[rows], self.down_bps[rows]
+        self.up_blocks = self.up_blocks[rows]
 
     def choose(self, is_up: Flags) -> tuple[Ints, Floats, Floats]:
         """Give each terminal its best cell that works.

@@ -206,9 +206,13 @@ class SmartMeters:
             rate = value("smgw_background_bytes") * 4.0 / _DAY_S  # half each way
             asked = np.repeat([value("rtu_bps"), rate], [rtu.size, int(self.is_reached.sum())])
             self._start_pushes(to_s)
-            self.bits_up += self._serve(0, self._up_bits, cell, up, at, asked, all_up[:n_rtu][rtu])
+            most = self.network.up_blocks[n_rtu:]
+            self.bits_up += self._serve(
+                0, self._up_bits, cell, up, most, (at, asked, all_up[:n_rtu][rtu])
+            )
+            most = np.full(self.n, self.network.capacity_blocks)
             self.bits_down += self._serve(
-                1, self._down_bits, cell, down, at, asked, all_down[:n_rtu][rtu]
+                1, self._down_bits, cell, down, most, (at, asked, all_down[:n_rtu][rtu])
             )
             self._finish()
         if to_s >= self._give_up_s:
@@ -249,24 +253,25 @@ class SmartMeters:
         self._push_s[cut] = to_s + self._pushes.exponential(value("smgw_retry_s"), cut.size)
 
     def _serve(
-        self, way: int, bits: Floats, cell: Ints, rate_bps: Floats, steady_at: Ints,
-        steady_bps: Floats, rtu_rate_bps: Floats,
+        self, way: int, bits: Floats, cell: Ints, rate_bps: Floats, most_blocks: Floats,
+        steady: tuple[Ints, Floats, Floats],
     ) -> float:  # fmt: skip
         """Carry what waits in one direction; returns the bits carried, the steady ones too."""
+        steady_at, steady_bps, rtu_rate_bps = steady
         rates = np.concatenate([rtu_rate_bps, rate_bps[self.is_reached]])
         n_cells = self.masts.n
-        steady = np.bincount(steady_at, steady_bps / rates, minlength=n_cells) * STEP_S
+        always = np.bincount(steady_at, steady_bps / rates, minlength=n_cells) * STEP_S
         whole = self.network.capacity_blocks * STEP_S
         rows = np.flatnonzero((bits > 0.0) & self.is_reached)
         need = bits[rows] / rate_bps[rows]
-        room = np.maximum(whole - steady, 0.0)
-        given = fair_shares(need, cell[rows], room)
+        room = np.maximum(whole - always, 0.0)
+        given = fair_shares(np.minimum(need, most_blocks[rows] * STEP_S), cell[rows], room)
         used = np.bincount(cell[rows], given, minlength=n_cells)
-        self.load[way] = np.minimum((steady + used) / whole, 1.0)
+        self.load[way] = np.minimum((always + used) / whole, 1.0)
         carried = np.minimum(given * rate_bps[rows], bits[rows])
         is_whole = given >= need
         bits[rows] = np.where(is_whole, 0.0, bits[rows] - carried)
-        share = np.minimum(whole / np.maximum(steady, 1e-9), 1.0)
+        share = np.minimum(whole / np.maximum(always, 1e-9), 1.0)
         return float(carried.sum() + (steady_bps * share[steady_at]).sum() * STEP_S)
 
     def _finish(self) -> None:
