@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.sim.signals.towns import run, signal, town
 from twin.sim.signals.cycles import State
+from twin.sim.signals.flows import inbound_share, relative_flow, relative_walkers
 from twin.sim.signals.programme import PATTERNS, is_off_at, pattern_at, split_greens_s
 
 
@@ -116,3 +119,21 @@ def test_nights_in_which_the_clock_changes_stop_nothing(month, day):
     context.kernel.advance(9.5 * 3600)  # to half past six or half past eight of a Sunday
     assert system.read_signal("signal-1")["pattern_in_effect"] == 2
     assert system.read_signal("signal-2")["operational_state"] == "RUNNING"
+
+
+def test_traffic_follows_commuters():
+    tuesday, sunday = datetime(2026, 1, 20), datetime(2026, 1, 25)
+    by_hour = [relative_flow(tuesday.replace(hour=h, minute=30)) for h in range(24)]
+    assert max(by_hour) == by_hour[16] == 1.0
+    assert max(by_hour[:4]) < 0.15
+    assert by_hour[7] > by_hour[10]
+    assert relative_flow(sunday.replace(hour=7)) < 0.5 * relative_flow(tuesday.replace(hour=7))
+    # no step at midnight between equal days
+    before, after = (
+        relative_flow(tuesday.replace(hour=h, minute=m)) for h, m in ((23, 59), (0, 0))
+    )
+    assert before == pytest.approx(after, abs=0.01)
+    shares = [inbound_share(tuesday.replace(hour=h)) for h in (3, 7, 12, 17)]
+    assert shares == [0.5, 0.62, 0.5, pytest.approx(0.38)]
+    assert inbound_share(sunday.replace(hour=7)) == 0.5
+    assert 0.0 < relative_walkers(tuesday.replace(hour=3)) < 0.1

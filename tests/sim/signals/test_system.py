@@ -7,7 +7,8 @@ import pickle
 import numpy as np
 import pytest
 
-from tests.sim.signals.towns import run, town
+from tests.sim.signals.towns import run
+from twin.geo.cityfile import load_city
 from twin.model.attributes import KINDS, check_value
 from twin.model.errors import ModelError
 from twin.sim.signals import ASSUMPTIONS, Signals
@@ -396,7 +397,16 @@ def test_switching_off_at_night_saves_what_the_city_said():
     assert wh * 365 / 1e6 == pytest.approx(385.0, rel=0.2)
 
 
-def test_duisburg_has_its_districts():
-    context, system = run(town())
-    assert system.kpis_by_district() == {}
-    assert context.city.districts == ()
+def test_duisburg_has_its_installations_computers_and_districts():
+    city = load_city("duisburg")
+    context, system = run(city, hour=7)
+    assert len(system.layout.ids) == 520
+    assert len(system.layout.computers) == 4
+    context.kernel.advance(960.0)
+    system.check_invariants()
+    by_district = system.kpis_by_district()
+    assert set(by_district) == {d.slug for d in city.districts if d.level == "district"}
+    total = sum(kpis["vehicles"].value for kpis in by_district.values())
+    assert total == pytest.approx(system.kpis()["vehicles"].value, rel=0.05)
+    # what a green wave is for
+    assert system.kpis()["green_wave_arrivals_percent"].value > 60.0
