@@ -15,7 +15,7 @@ _WAZ_NIGHT = "WAZ 6379525"
 
 def _row(key: str, value: float, unit: str, mark: str, source: str, used_by: str) -> Assumption:
     return Assumption(
-        key=f"signals/{key}", value=value, unit=unit, mark=mark, source=source, used_by=used_by
+        key=f"signals.{key}", value=value, unit=unit, mark=mark, source=source, used_by=used_by
     )
 
 
@@ -70,9 +70,9 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
 )
 """Everything the model of the signals rests on; the code reads the values from here."""
 
-_VALUES = MappingProxyType({row.key.partition("/")[2]: row.value for row in ASSUMPTIONS})
+_VALUES = MappingProxyType({row.key.partition(".")[2]: row.value for row in ASSUMPTIONS})
 
 
 def assumed(key: str) -> float:
-    """Return the value of an assumption by its key without ``signals/``."""
+    """Return the value of an assumption by its key without ``signals.``."""
     return _VALUES[key]
