@@ -139,6 +139,18 @@ def test_sodium_lamps_and_unknown_places_cannot_follow(run):
         check("main", {"base_percent": 0})
 
 
+def test_others_may_tell_of_passers_by_too(run):
+    simulation = run(hour=23, failure_factor=1e-9)
+    lamps = simulation.systems["lamps"]
+    lamps.actions()["follow_motion"].begin("cab-1", {})
+    before = lamps.kpis()["adaptive_detections"].value
+    lamps.detect("cab-1", 0.0, 1.4)
+    lamps.detect("cab-2", 0.0, 1.4)  # does not follow motion
+    assert lamps.kpis()["adaptive_detections"].value == before + 1
+    with pytest.raises(ValueError, match="speed_m_s is 0"):
+        lamps.detect("cab-1", 0.0, 0.0)
+
+
 def test_managed_cabinets_do_not_follow_unless_told(run):
     simulation = run(hour=23, city=_city(), managed=["cab-1"])
     assert not simulation.systems["lamps"].fleet.followers.chains

@@ -252,6 +252,27 @@ class Lamps(System):
         if cabinet in self.fleet.index:
             self.faults.surge(self.fleet.index[cabinet], round(figure("surge_lamps")))
 
+    def detect(self, corridor: str, at_s: float, speed_m_s: float) -> None:
+        """Tell of somebody who passes the beginning of a corridor, if its lamps follow motion.
+
+        Parameters
+        ----------
+        corridor : str
+            A corridor of signals, or a cabinet whose lamps are a path.
+        at_s : float
+            When. [s]
+        speed_m_s : float
+            How fast. [m/s]  Must be > 0.
+
+        Raises
+        ------
+        ValueError
+            Nobody moves at such a speed.
+        """
+        if not speed_m_s > 0.0:
+            raise ValueError(f"speed_m_s is {speed_m_s}, must be greater than 0")
+        self.corridors.vehicle(corridor, at_s, speed_m_s)
+
     def fleets(self) -> Mapping[str, DeviceFleet]:
         """Return the cabinets."""
         return {_KIND: self.fleet}
