@@ -104,6 +104,8 @@ def make_sim(town: City) -> Callable[..., Simulation]:
 
     def make(hour: int = 0, *, seed: int = 3, city: City = town, **options) -> Simulation:
         start = datetime(2026, 3, 3, hour, 0, tzinfo=BERLIN)
-        return Simulation(city, seed=seed, start=start, systems=["utilities_iot"], **options)
+        return Simulation(
+            city, seed=seed, start=start, **({"systems": ["utilities_iot"]} | options)
+        )
 
     return make

@@ -228,6 +228,21 @@ def test_no_collision_depends_on_where_windows_begin(town):
     assert wanted[Outcome.COLLIDED] > 100
 
 
+def test_a_gateway_that_sends_hears_nothing(town):
+    network = _busy_network(town)
+    air_s = network.downlinks.multicast_s(12)
+    for gateway in range(network.masts.n):
+        assert network.downlinks.try_to_send(gateway, RX2_BAND, 30.0, 12, air_s)
+    frames = network.senders.draw(0.0, 60.0)
+    overlaps = (frames.start_us < 1e6 * (30.0 + air_s)) & (frames.end_us > 30e6)
+    again = _busy_network(town)
+    again.downlinks = network.downlinks
+    again.run(0.0, 60.0)
+    sending = int(again.outcomes[Outcome.SENDING])
+    assert 0 < sending <= int(overlaps.sum())
+    assert again.outcomes[Outcome.DELIVERED] > 0
+
+
 def test_links_weaken_with_distance_and_the_strongest_comes_first():
     masts = [
         Gateway(id=f"g{i}", technology="lorawan", x_m=1000.0 * i, y_m=0.0, height_m=30.0,
@@ -288,7 +303,7 @@ def test_an_answer_takes_the_second_window_when_the_first_is_used_up():
     second = downlinks.answer(11.5, 7, 0, gateways, gain_db)
     assert first is not None
     assert second is not None
-    assert (first[0].start_s, first[0].sf) == (11.0, 7)
-    assert (second[0].start_s, second[0].sf) == (13.5, 12)
+    assert (first.start_s, first.sf) == (11.0, 7)
+    assert (second.start_s, second.sf) == (13.5, 12)
     assert downlinks.answer(12.0, 7, 0, gateways, gain_db) is None
     assert downlinks.n_blocked == 1

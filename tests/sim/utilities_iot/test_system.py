@@ -11,6 +11,7 @@ import pytest
 
 from twin.geo.reader import read_city
 from twin.model.errors import ModelError
+from twin.sim.save import branch
 from twin.sim.utilities_iot.receptions import OUTCOMES, Outcome
 
 HOUR_S = 3600.0
@@ -88,6 +89,15 @@ def test_a_saved_system_has_the_same_future(make_sim):
         each.advance(2.5 * HOUR_S)
     assert twin.context.trace.sha256() == sim.context.trace.sha256()
     assert twin.kpis() == sim.kpis()
+
+
+def test_a_branch_has_the_same_future(make_sim, town):
+    sim = make_sim(5)
+    sim.advance(1000.0)
+    other = branch(sim)
+    for each in (sim, other):
+        each.advance(2000.0)
+    assert other.context.trace.sha256() == sim.context.trace.sha256()
 
 
 def test_a_world_of_managed_devices_has_no_utilities(make_sim, town):
@@ -210,6 +220,38 @@ def test_pushes_missed_in_an_outage_are_made_up_for_or_lost_by_noon(make_sim, to
     assert meters.n_failed == meters.n_due > 0
     assert meters.n_open == 0
     never.check_invariants()
+
+
+def test_a_station_out_takes_what_hangs_on_it_and_gives_it_back(make_sim):
+    sim = make_sim(9, systems=("dependencies", NAME))
+    sim.advance(600.0)
+    grid = sim.systems["dependencies"]
+    station = grid.station_of("gw-1")
+    meters = _system(sim).meters
+    n_reached = int(meters.is_reached.sum())
+    cut = grid.actions()["cut"]
+    cut.begin(station, {})
+    assert sim.gauges()[NAME]["gateways_up"] < 2.0  # no battery
+    sim.advance(700.0)
+    assert int(meters.is_reached.sum()) < n_reached
+    assert meters.masts.is_up.all()  # 72 h of battery
+    assert sim.gauges()[NAME]["rtu_up"] == 2.0
+    assert cut.end is not None
+    cut.end(station, {})
+    sim.advance(1000.0)
+    assert sim.gauges()[NAME]["gateways_up"] == 2.0
+    assert int(meters.is_reached.sum()) == n_reached
+
+
+def test_gateways_fail_by_themselves_and_are_repaired(make_sim, town):
+    bare = replace(town, buildings=(), lamps=(), census=())
+    sim = make_sim(city=bare, failure_factor=2000.0)
+    sim.advance(3 * 24 * HOUR_S)
+    counts = sim.context.trace.counts()
+    assert counts["gateway_failed"] > 3
+    assert counts["gateway_up"] > 0
+    assert 10.0 < _kpi(sim, "gateway_availability_percent") < 100.0
+    sim.check_invariants()
 
 
 def test_the_push_window_is_the_busy_time(make_sim, town):
@@ -336,8 +378,11 @@ def test_an_impossible_action_is_refused_in_one_line(make_sim, verb, target, par
 
 
 def test_gateways_are_recorded_when_asked_for(make_sim):
-    sim = make_sim(telemetry=["gateways"])
+    sim = make_sim(telemetry=["gateways", "lte450_cells"])
     sim.advance(HOUR_S + 1.0)
+    cells = sim.context.telemetry.take("lte450_cells")
+    assert cells["cell"].tolist() == ["mast-1"] * 4
+    assert (cells["uplink_load_percent"] > 0.0).all()
     rows = sim.context.telemetry.take("gateways")
     assert rows["at_s"].size == 2 * 4
     assert set(rows["gateway"].tolist()) == {"gw-1", "gw-2"}

@@ -73,6 +73,8 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     _row("downlink_bytes", 4.0, "byte", "K", f"acknowledgement and rate command; {_K}"),
     _row("gateway_battery_s", 0.0, "s", "K", f"fed over Ethernet without a UPS; {_K}"),
     _row("gateway_boot_s", 120.0, "s", "K", _K),
+    _row("gateway_failures_per_year", 0.2, "1/a", "K", f"a gateway or mast; {_K}"),
+    _row("gateway_repair_s", 43_200.0, "s", "K", "CITY_FACTS 9: field MTTR 4 to 24 h"),
     _row("gateway_feeder_loss_db", 2.0, "dB", "K", _K),
     # multicast dimming
     _row("multicast_bytes", 20.0, "byte", "C", "CITY_FACTS 8, city consequence"),

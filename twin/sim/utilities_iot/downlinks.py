@@ -85,7 +85,7 @@ class Downlinks:
 
     def answer(
         self, end_s: float, sf: int, band: int, gateways: Ints, gain_db: Floats
-    ) -> tuple[Sending, float] | None:
+    ) -> Sending | None:
         """Send an answer to an uplink in the first or the second receive window.
 
         Parameters
@@ -97,12 +97,13 @@ class Downlinks:
         gateways : ndarray
             Who received it, best first.
         gain_db : ndarray
-            Gain of these links. [dB]
+            Gain of these links as measured by the uplink. [dB]
 
         Returns
         -------
-        (Sending, float) or None
-            What is sent and the level to expect at the device [dBm]; None if no gateway may.
+        Sending or None
+            What is sent: in the first window if the device should hear it there; None if no
+            gateway may.
         """
         for gateway, gain in zip(gateways.tolist(), gain_db.tolist(), strict=True):
             first_s = end_s + value("rx1_delay_s")
@@ -110,12 +111,12 @@ class Downlinks:
             if level_dbm >= device_sensitivity_dbm(sf):
                 sending = self.try_to_send(gateway, band, first_s, sf, self._answer_s[sf])
                 if sending:
-                    return sending, level_dbm
+                    return sending
             sending = self.try_to_send(
                 gateway, RX2_BAND, first_s + 1.0, _RX2_SF, self._answer_s[_RX2_SF]
             )
             if sending:
-                return sending, self._eirp_dbm[RX2_BAND] + gain
+                return sending
         self.n_blocked += 1
         return None
 

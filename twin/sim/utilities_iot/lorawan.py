@@ -190,12 +190,17 @@ class Lorawan:
             )  # fmt: skip
             if answer is None:
                 continue
-            sending, level_dbm = answer
-            deafen(sending)
-            fade_db = value("fading_sigma_db") * float(self._answers.standard_normal())
-            if level_dbm + fade_db >= device_sensitivity_dbm(sending.sf):
+            deafen(answer)
+            if self._is_heard(int(frames.device[row]), answer):
                 heard.append(row)
         return np.array(heard, dtype=np.int64)
+
+    def _is_heard(self, device: int, sending: Sending) -> bool:
+        """Draw whether a device hears an answer; its fading is another than that of the uplink."""
+        rank = int((self.links.mast[device] == sending.gateway).argmax())
+        fade_db = value("fading_sigma_db") * float(self._answers.standard_normal())
+        level_dbm = sending.eirp_dbm + float(self.links.gain_db[device, rank]) + fade_db
+        return level_dbm >= device_sensitivity_dbm(sending.sf)
 
     def _settle_frames(
         self,

@@ -15,6 +15,8 @@ __all__ = ["Masts"]
 
 Floats = NDArray[np.float64]
 
+_YEAR_S = 365.25 * 86_400.0
+
 
 class Masts:
     """Gateways of one technology and whether they work.
@@ -79,6 +81,37 @@ class Masts:
         now_s = self._context.kernel.now_s
         down_s = self._down_s + np.where(self.is_up, 0.0, now_s - self.down_from_s)
         return np.asarray(1.0 - down_s / max(now_s - self._since_s, 1e-9))
+
+    def wear(self, rng: np.random.Generator, per_year: float, repair_s: float) -> None:
+        """Let masts fail by themselves at a rate, and be repaired after a mean time.
+
+        Parameters
+        ----------
+        rng : Generator
+            Source of chance, kept.
+        per_year : float
+            Failures of one mast and year.
+        repair_s : float
+            Mean time to repair. [s]
+        """
+        self._rng, self._per_year, self._repair_s = rng, per_year, repair_s
+        self._wait_for_failure()
+
+    def _wait_for_failure(self) -> None:
+        rate = self.n * self._per_year / _YEAR_S
+        if rate > 0.0:
+            delay_s = float(self._rng.exponential(1.0 / rate))
+            self._context.kernel.after(delay_s, "gateways", self._break_one)
+
+    def _break_one(self) -> None:
+        i = int(self._rng.integers(self.n))
+        if not self._is_failed[i]:
+            name = self.gateways[i].id
+            self._context.note("gateway_failed", name)
+            self.fail(name)
+            delay_s = float(self._rng.exponential(self._repair_s))
+            self._context.kernel.after(delay_s, name, self.repair, name)
+        self._wait_for_failure()
 
     def fail(self, target: str) -> None:
         """Break a mast."""

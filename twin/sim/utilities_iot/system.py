@@ -60,6 +60,13 @@ class UtilitiesIot(System):
             context, lte, battery_s=value("lte450_battery_s"),
             boot_s=value("lte450_boot_s"), needs_link=False,
         )  # fmt: skip
+        factor = context.failure_factor
+        for kind, worn in (("lorawan", gateways), ("lte450", masts)):
+            worn.wear(
+                context.rng(f"utilities_iot/failures/{kind}"),
+                value("gateway_failures_per_year") * factor,
+                value("gateway_repair_s") / factor,
+            )
         devices = place_devices(city, context.rng("utilities_iot/devices"))
         self.network = Lorawan(context, devices, gateways)
         self.multicast = Multicast(context, self.network)
@@ -77,7 +84,7 @@ class UtilitiesIot(System):
         self._is_alive = True
         context.kernel.after(WINDOW_S, self.name, self._minute)
         context.kernel.after(STEP_S, self.name, self._step_lte)
-        if context.telemetry.wants("gateways"):
+        if context.telemetry.wants("gateways") or context.telemetry.wants("lte450_cells"):
             context.kernel.after(_REPORT_S, self.name, self._report)
 
     def _told(self, consumer: str, kind: SupplyKind, is_supplied: bool) -> None:
@@ -106,20 +113,27 @@ class UtilitiesIot(System):
         self.context.kernel.after(STEP_S, self.name, self._step_lte)
 
     def _report(self) -> None:
-        network, now_s = self.network, self.context.kernel.now_s
-        masts = network.masts
-        self.context.telemetry.add(
-            "gateways",
-            now_s,
-            {
+        """Record what gateways and cells have done so far."""
+        network, now_s, add = self.network, self.context.kernel.now_s, self.context.telemetry.add
+        masts, cells = network.masts, self.meters.masts
+        if masts.n:
+            columns = {
                 "gateway": np.array([gateway.id for gateway in masts.gateways]),
                 "is_up": masts.is_up,
                 "received": network.received_by_gateway,
                 "collided": network.collided_by_gateway,
                 "sending_s": network.downlinks.air_s,
                 "noise_rise_db": masts.rise_db,
-            },
-        )
+            }
+            add("gateways", now_s, columns)
+        if cells.n:
+            columns = {
+                "cell": np.array([cell.id for cell in cells.gateways]),
+                "is_up": cells.is_up,
+                "uplink_load_percent": 100.0 * self.meters.load[0],
+                "downlink_load_percent": 100.0 * self.meters.load[1],
+            }
+            add("lte450_cells", now_s, columns)
         self.context.kernel.after(_REPORT_S, self.name, self._report)
 
     def kpis(self) -> Mapping[str, Kpi]:
