@@ -2,5 +2,14 @@
 
 from twin.radio.layouts.cases import CASES, CalibrationCase
 from twin.radio.layouts.curves import PERCENTILES, CalibrationCurves, run_case
+from twin.radio.layouts.efficiency import CellEfficiency, cell_efficiency
 
-__all__ = ["CASES", "PERCENTILES", "CalibrationCase", "CalibrationCurves", "run_case"]
+__all__ = [
+    "CASES",
+    "PERCENTILES",
+    "CalibrationCase",
+    "CalibrationCurves",
+    "CellEfficiency",
+    "cell_efficiency",
+    "run_case",
+]

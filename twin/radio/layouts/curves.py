@@ -109,7 +109,7 @@ def run_case(
     Terminals nearer to their site than the case allows are drawn again. Sectors of a site share
     path loss and shadowing; a terminal belongs to the sector it hears best. Line of sight is drawn
     for the distance outside of the building, as the documents say; drawn for the whole distance,
-    the coupling of UMi would be 1.2 dB less and nearer to the companies' median.
+    the coupling of UMi would be about 1 dB less and nearer to the companies' median.
 
     References
     ----------
