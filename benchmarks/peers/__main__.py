@@ -7,9 +7,9 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.peers import city, w1, w2, w4, w5
+from benchmarks.peers import city, w1, w2, w3, w4, w5
 
-WORKS = {"W1": w1.entries, "W2": w2.entries, "W4": w4.entries, "W5": w5.entries,
+WORKS = {"W1": w1.entries, "W2": w2.entries, "W3": w3.entries, "W4": w4.entries, "W5": w5.entries,
          "CITY": city.entries}  # fmt: skip
 TARGET = Path("out/bench/peers.json")
 
