@@ -15,7 +15,12 @@ _WAZ_NIGHT = "WAZ 6379525"
 
 def _row(key: str, value: float, unit: str, mark: str, source: str, used_by: str) -> Assumption:
     return Assumption(
-        key=f"signals.{key}", value=value, unit=unit, mark=mark, source=source, used_by=used_by
+        key=f"signals.{key}",
+        value=value,
+        unit=unit,
+        mark=mark,
+        source=source,
+        used_by=f"signals: {used_by}",
     )
 
 
@@ -42,6 +47,11 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         "crossing_time", 8.0, "s", "K", "pedestrian over two lanes and a margin", "priority rules"
     ),
     _row("courtesy", 40.0, "s", "K", "then drivers let walkers across", "priority rules"),
+    _row("walkers_out", 5.0, "1/s", "K", "walkers who set out in a second of green", "walkers"),
+    _row("busy_hour", 8.2, "%", "K", "16-17 h of a workday's traffic; hours in flows", "flows"),
+    _row("free_day", 0.75, "1", "K", "traffic of a day off over that of a workday", "flows"),
+    _row("speed_spread", 0.1, "1", "K", "sigma of single speeds over their mean", "detectors"),
+    _row("los_e", 100.0, "s", "K", "mean delay where level E ends", "levels of service"),
     _row("divert_from", 30.0, "veh/lane", "K", "queue from which drivers turn away", "diversion"),
     _row("divert_all", 60.0, "veh/lane", "K", "queue nobody joins", "diversion"),
     _row("vehicle_space", 6.5, "m", "K", "one waiting vehicle with its gap", "detectors"),
@@ -52,6 +62,7 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     _row("chambers_per_lit", 2.7, "1", "K", "red, amber, green, two for pedestrians", "failures"),
     _row("old_lamp", 50.0, "W", "R", f"40-60 W, {_WAZ_LAMPS}", "energy"),
     _row("led_lamp", 7.0, "W", "R", _WAZ_LAMPS, "energy"),
+    _row("flash_share", 0.125, "1", "K", "a quarter of the lamps, half of the time", "energy"),
     _row("controller", 60.0, "W", "K", _GENERAL, "energy"),
     _row("old_lamp_life", 4380.0, "h", "R", f"about 6 months, {_WAZ_LAMPS}", "failures"),
     _row("led_lamp_life", 65_700.0, "h", "R", f"5-10 years, {_WAZ_LAMPS}", "failures"),

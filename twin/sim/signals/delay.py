@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from twin.model.errors import ModelRangeError
+from twin.sim.signals.assumptions import assumed
 
 __all__ = [
     "LOS_CLASSES",
@@ -25,7 +26,7 @@ __all__ = [
 _Floats = NDArray[np.float64]
 
 LOS_CLASSES = ("A", "B", "C", "D", "E", "F")
-LOS_LIMITS_S = (20.0, 35.0, 50.0, 70.0, 100.0)
+LOS_LIMITS_S = (20.0, 35.0, 50.0, 70.0, assumed("los_e"))
 """Upper mean delays of A to E for motor traffic at signals [s]; A to D: HBS, E: assumed (K)."""
 
 

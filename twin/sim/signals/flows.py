@@ -12,12 +12,12 @@ from twin.sim.signals.assumptions import assumed
 __all__ = ["inbound_share", "relative_flow", "relative_walkers"]
 
 # Share of the day in each hour [%] on an urban main road: shape from general knowledge (K), two
-# peaks as in every German count, evening over morning. A day off has 0.75 of the vehicles.
+# peaks as in every German count, evening over morning.
 _WORKDAY = np.array(
     [0.8, 0.5, 0.4, 0.4, 0.6, 1.6, 4.2, 6.9, 6.7, 5.2, 4.9, 5.1,
      5.4, 5.5, 5.8, 6.9, 8.2, 8.0, 6.6, 5.0, 3.7, 2.8, 2.3, 1.5]
 )  # fmt: skip
-_FREE_DAY = 0.75 * np.array(
+_FREE_DAY = assumed("free_day") * np.array(
     [1.9, 1.3, 1.0, 0.8, 0.7, 0.9, 1.5, 2.3, 3.6, 5.1, 6.4, 7.1,
      7.2, 6.9, 7.1, 7.4, 7.4, 7.1, 6.5, 5.4, 4.2, 3.4, 2.7, 2.1]
 )  # fmt: skip
@@ -26,7 +26,7 @@ _WALKERS = np.array(
      7.2, 7.4, 6.8, 7.6, 8.4, 8.4, 7.2, 5.2, 3.4, 2.2, 1.6, 1.0]
 )  # fmt: skip
 _MIDDLES_H = np.arange(-0.5, 25.0)
-_PEAK = float(_WORKDAY.max())
+_PEAK = assumed("busy_hour")
 _WALK_PEAK = float(_WALKERS.max())
 _DIRECTION_H = (0.0, 5.0, 6.5, 8.5, 10.0, 14.5, 16.0, 18.5, 20.0, 24.0)
 

@@ -28,7 +28,6 @@ N_MOVEMENTS = 5
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]
 _N_SIDES = {"junction": 2, "t_junction": 1, "pedestrian": 0}
-_WALKERS_S = 5.0  # walkers a crossing lets go in a second of green: more than ever wait (K)
 _MIN_LAG_S, _MAX_LAG_S = 10, 240
 
 
@@ -153,7 +152,7 @@ def lay_out(city: City, signals: Sequence[TrafficSignal], rng: np.random.Generat
     time_need_s = assumed("time_need") / assumed("adjustment")
     saturation = float(saturation_flow_veh_h(time_need_s)) / 3600.0
     per_second = lanes.astype(np.float64) * saturation
-    per_second[WALKERS] = _WALKERS_S
+    per_second[WALKERS] = assumed("walkers_out")
     return Layout(
         ids=tuple(s.id for s in signals),
         districts=district_slugs(city.districts, [s.x_m for s in signals], [s.y_m for s in signals])

@@ -37,11 +37,12 @@ def power_w(layout: Layout) -> _Floats:
     Returns
     -------
     power_w : ndarray of shape (6, S)
-        Row by `State`. [W]  Flashing amber: a quarter of the lamps, half of the time (K).
+        Row by `State`. [W]
     """
     lamps = layout.lamps_lit * np.where(layout.is_led, assumed("led_lamp"), assumed("old_lamp"))
     controller = assumed("controller")
-    shares = {State.RUNNING: 1.0, State.ALL_RED: 1.0, State.FLASH: 0.125, State.STARTUP: 0.125}
+    flash = assumed("flash_share")
+    shares = {State.RUNNING: 1.0, State.ALL_RED: 1.0, State.FLASH: flash, State.STARTUP: flash}
     rows = [lamps * shares.get(state, 0.0) + controller for state in State]
     rows[State.DARK] = np.zeros(lamps.size)
     return np.stack(rows)

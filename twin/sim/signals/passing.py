@@ -14,7 +14,6 @@ from twin.sim.system import Context
 
 __all__ = ["Passing"]
 
-_SPEED_SPREAD = 0.1  # sigma of the speed over its mean (K)
 _ASK_SUN_S = 300
 
 
@@ -67,7 +66,7 @@ class Passing:
         self._part = total[-1] - whole[-1]
         for second, k in zip(*np.nonzero(new), strict=True):
             for _ in range(int(new[second, k])):
-                factor = float(np.clip(self._rng.normal(1.0, _SPEED_SPREAD), 0.6, 1.4))
+                factor = float(np.clip(self._rng.normal(1.0, assumed("speed_spread")), 0.6, 1.4))
                 speed = assumed("progression_speed") * factor
                 for told in self._told:
                     told(self._names[k], float(t0_s + second), speed)
