@@ -11,7 +11,18 @@ from twin.sim.classrooms.assumptions import value
 from twin.sim.wifi import SCHOOL, WifiFleet
 from twin.sim.wifi.stations import Stations
 
-__all__ = ["EXAM", "GUEST", "KINDS", "LOGON", "PLATFORM", "VIDEO", "WEB", "Devices", "View"]
+__all__ = [
+    "EXAM",
+    "EXAM_LOGON",
+    "GUEST",
+    "KINDS",
+    "LOGON",
+    "PLATFORM",
+    "VIDEO",
+    "WEB",
+    "Devices",
+    "View",
+]
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]
@@ -19,9 +30,9 @@ _Bools = NDArray[np.bool_]
 
 PLATFORM, WEB, VIDEO, EXAM, GUEST = range(5)
 """What a device does once it has logged on."""
-LOGON = 5
-"""What it does before."""
-KINDS = ("platform", "web", "video", "exam", "guest", "logon")
+LOGON, EXAM_LOGON = 5, 6
+"""What it does before, in a lesson or in an exam."""
+KINDS = ("platform", "web", "video", "exam", "guest", "logon", "exam_logon")
 
 _STEP = 16  # a station's `user` is school * 16 + 8 * (has logged on) + activity
 _LOGGED_ON = 8
@@ -43,7 +54,9 @@ class View:
         self.school = user // _STEP
         self.has_logged_on = (user % _STEP) >= _LOGGED_ON
         self.activity = user % _LOGGED_ON
-        self.kind = np.where(self.has_logged_on, self.activity, LOGON)
+        self.kind = self.activity.copy()
+        waits = np.flatnonzero(~self.has_logged_on)
+        self.kind[waits] = np.where(self.activity[waits] == EXAM, EXAM_LOGON, LOGON)
 
     def count(self, n_schools: int, which: _Bools) -> _Floats:
         """Count stations by school and kind, shape (schools, kinds)."""
@@ -169,7 +182,7 @@ class Devices:
         waits = ~view.has_logged_on
         done = waits & (at.served_bits[view.rows] >= bits)
         rows = view.rows[done]
-        rate = np.maximum(at.rate_bps[rows], 1.0)
+        rate = np.maximum(self.rates_bps[view.school[done], view.kind[done]], 1.0)
         early_s = (at.served_bits[rows] - bits) / rate
         took_s = np.maximum(
             now_s - at.begin_s[rows] - early_s, bits / (1e6 * value("logon_peak_mbps"))

@@ -15,34 +15,37 @@ from twin.sim.classrooms.devices import EXAM, PLATFORM, VIDEO, WEB, View
 from twin.sim.classrooms.lines import Lines
 from twin.sim.kernel import Due
 
-__all__ = ["Exam", "Exams", "stands_still"]
+__all__ = ["Exam", "Exams", "page_load_s"]
 
 _Floats = NDArray[np.float64]
 
+_FULL_AIR = 0.9  # from this airtime on packets wait at an access point: assumed
+_GRACE_S = 60.0  # after the log-on window; who cannot work then loses time
+_GOES_ON = "The exam goes on after {minutes}."
 
-def stands_still(
-    has_air: NDArray[np.bool_], granted_bps: _Floats, backlog_bits: _Floats
-) -> NDArray[np.bool_]:
-    """Say at which devices an exam stands still.
+
+def page_load_s(
+    line_bps: float, air_bps: _Floats, is_queued: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Work out how long a page of an exam takes.
 
     Parameters
     ----------
-    has_air : ndarray of bool
-        Whether each is associated with an access point.
-    granted_bps : ndarray
-        What the line leaves to each. [bit/s]
-    backlog_bits : ndarray
-        What waits for the air at each. [bit]
+    line_bps : float
+        What one more flow of the exam gets of the line. [bit/s]
+    air_bps : ndarray of shape (n,)
+        What one more download of each device gets over the air. [bit/s]
+    is_queued : ndarray of bool of shape (n,)
+        Whether its packets wait in a full buffer.
 
     Returns
     -------
-    ndarray of bool
-        True without an access point, with less than half of the rate an exam needs, or with more
-        waiting than five seconds of it.
+    ndarray of shape (n,)
+        Time. [s]
     """
-    need_bps = 1e3 * value("exam_kbps")
-    waits = backlog_bits > value("exam_stall_s") * need_bps
-    return np.asarray(~has_air | (granted_bps < 0.5 * need_bps) | waits)
+    rate_bps = np.maximum(np.minimum(air_bps, line_bps), 1.0)
+    queue_s = value("full_queue_s") * is_queued
+    return np.asarray(value("page_base_s") + queue_s + 8e6 * value("exam_page_mbyte") / rate_bps)
 
 
 @dataclass(slots=True, eq=False)
@@ -208,18 +211,14 @@ class Exams:
         now_s, dt_s : float
             Now and length of the step. [s]
         """
-        campus, at = self._campus, self._campus.air.fleet.stations
+        campus = self._campus
         for k, exam in self.running.items():
             sits = (view.school == k) & (view.activity == EXAM)
             has_network = self._join_network(k, view.rows[sits])
             self._is_own[k] = exam.is_protected or has_network
-            rows = view.rows[sits & view.has_logged_on]
-            stalled = stands_still(
-                at.ap[rows] >= 0,
-                np.full(rows.size, lines.shares.exam_bps[k]),
-                at.backlog_bits[rows],
-            )
-            n = int(stalled.sum())
+            n = int(self._stalled(k, view.rows[sits & view.has_logged_on], lines, dt_s).sum())
+            if now_s >= exam.begin_s + value("logon_within_s") + _GRACE_S:
+                n += int((sits & ~view.has_logged_on).sum())
             exam.pupil_lost_s += n * dt_s
             is_out = n > value("exam_stall_share") * exam.pupils
             exam.interrupted_s += dt_s if is_out else 0.0
@@ -244,6 +243,29 @@ class Exams:
         campus.devices.use_network(rows, name)
         return is_there
 
+    def _stalled(
+        self, k: int, rows: NDArray[np.int64], lines: Lines, dt_s: float
+    ) -> NDArray[np.bool_]:
+        """Say which of the devices of an exam stand still.
+
+        Without an access point; with less than it needs of the line, or of the air in the step
+        that has ended; or where a page takes longer than people wait.
+        """
+        fleet, shares = self._campus.air.fleet, lines.shares
+        at, need_bps = fleet.stations, 1e3 * value("exam_kbps")
+        stalled = np.ones(rows.size, dtype=bool)
+        has_air = at.ap[rows] >= 0
+        seen = rows[has_air]
+        air = fleet.traffic
+        through_bps = min(float(shares.exam_bps[k]), need_bps) - at.backlog_bits[seen] / dt_s
+        is_queued = air.utilization[at.ap[seen], at.band[seen]] >= _FULL_AIR
+        if not self._is_own[k] and self._campus.is_full[k]:
+            is_queued = np.ones(seen.size, dtype=bool)
+        page_s = page_load_s(float(shares.exam_new_bps[k]), air.user_bps(at, seen), is_queued)
+        late = page_s > value("exam_page_limit_s")
+        stalled[has_air] = late | (through_bps < value("exam_need_share") * need_bps)
+        return stalled
+
     def _why(self, k: int, lines: Lines) -> str:
         campus = self._campus
         if not campus.routers.is_on[k]:
@@ -251,9 +273,6 @@ class Exams:
         if not lines.capacity_bps[k]:
             return "no link"
         videos = f"{campus.counts[k, VIDEO]:.0f} videos in other lessons"
-        if lines.shares.exam_bps[k] < 0.5e3 * value("exam_kbps"):
+        if campus.is_full[k] and not self._is_own[k]:
             return f"the line is full, {videos}"
-        return f"the air is full ({100.0 * lines.airtime[k]:.0f} % airtime), {videos}"
-
-
-_GOES_ON = "The exam goes on after {minutes}."
+        return f"an access point is full ({100.0 * lines.airtime[k]:.0f} % airtime in the mean), {videos}"

@@ -9,7 +9,17 @@ from numpy.typing import NDArray
 
 from twin.sim.classrooms.assumptions import value
 from twin.sim.classrooms.campus import Campus
-from twin.sim.classrooms.devices import EXAM, GUEST, KINDS, LOGON, PLATFORM, VIDEO, WEB, View
+from twin.sim.classrooms.devices import (
+    EXAM,
+    EXAM_LOGON,
+    GUEST,
+    KINDS,
+    LOGON,
+    PLATFORM,
+    VIDEO,
+    WEB,
+    View,
+)
 from twin.sim.classrooms.sharing import Shares, share_line
 from twin.sim.holidays import is_workday
 
@@ -17,7 +27,7 @@ __all__ = ["Backbone", "Lines"]
 
 _Floats = NDArray[np.float64]
 
-_PEDAGOGY = [PLATFORM, WEB, VIDEO, LOGON]
+_PEDAGOGY, _EXAM = [PLATFORM, WEB, VIDEO, LOGON], [EXAM, EXAM_LOGON]
 _IDLE_S = 60.0  # how often lines are shared while nobody is there
 _PAGES_S = 30.0  # how often page loads are worked out
 _LONGEST_PAGE_S = 60.0  # then people give up
@@ -52,12 +62,10 @@ class Lines:
         self._campus, self._context = campus, campus.context
         self._is_exam_own = is_exam_own
         n = len(campus.sites)
-        self._peak_bps = np.array(
-            [1e6 * value("logon_peak_mbps") if kind == "logon" else 1e3 * value(f"{kind}_kbps")
-             for kind in KINDS]
-        )  # fmt: skip
+        kbps = [value(f"{kind}_kbps") for kind in KINDS[:LOGON]]
+        self._peak_bps = 1e3 * np.array(kbps + 2 * [1e3 * value("logon_peak_mbps")])
         self.capacity_bps = campus.register.line_bps.copy()
-        self.shares = Shares(*(np.zeros(n) for _ in range(5)))
+        self.shares = Shares(*(np.zeros(n) for _ in range(6)))
         self.used_bps = np.zeros(n)
         self.load_percent = np.zeros(n)
         self.page_s = np.zeros(n)
@@ -121,7 +129,7 @@ class Lines:
         joined = fleet.stations.ap[view.rows] >= 0
         flows = view.count(n, joined)
         self._share(flows, now_s)
-        self._grant(view, flows)
+        self._grant(view, flows, dt_s)
         self._account(flows, now_s, now_s - self._shared_s)
         self._shared_s = now_s
         if now_s >= self._paged_s + _PAGES_S:
@@ -144,28 +152,30 @@ class Lines:
         line_bps = campus.register.line_bps * campus.routers.is_online()
         self.capacity_bps = np.minimum(line_bps, self._limit_bps)
         admin_bps = self.admin_wants_bps(now_s) * campus.routers.is_on
-        known = flows[:, _PEDAGOGY].copy()
-        known[:, _PEDAGOGY.index(LOGON)] *= self._has_services
-        wanted_bps = admin_bps + (flows * self._peak_bps).sum(axis=1)
+        known = flows.copy()
+        known[:, [LOGON, EXAM_LOGON]] *= self._has_services[:, None]
+        wanted_bps = admin_bps + (known * self._peak_bps).sum(axis=1)
         self.wanted_bps = np.minimum(wanted_bps, campus.register.line_bps)
         self.shares = share_line(
             self.capacity_bps,
             admin_bps,
             flows[:, GUEST] * self._peak_bps[GUEST],
-            known,
+            known[:, _PEDAGOGY],
             self._peak_bps[_PEDAGOGY],
-            exam=(flows[:, EXAM], float(self._peak_bps[EXAM]), self._is_exam_own),
+            exam=(known[:, _EXAM], self._peak_bps[_EXAM], self._is_exam_own),
         )
 
-    def _grant(self, view: View, flows: _Floats) -> None:
+    def _grant(self, view: View, flows: _Floats, dt_s: float) -> None:
         """Write into the stations what each may take, and tell the access points their line."""
         fleet, shares = self._campus.air.fleet, self.shares
         rates = np.minimum(self._peak_bps[None, :], shares.level_bps[:, None])
-        rates[:, EXAM] = shares.exam_bps
+        rates[:, _EXAM] = np.minimum(self._peak_bps[_EXAM], shares.exam_bps[:, None])
         rates[:, GUEST] = shares.guest_bps / np.maximum(flows[:, GUEST], 1.0)
-        rates[:, LOGON] *= self._has_services
+        rates[:, [LOGON, EXAM_LOGON]] *= self._has_services[:, None]
         self._campus.devices.rates_bps = rates
-        fleet.stations.rate_bps[view.rows] = rates[view.school, view.kind]
+        at, granted = fleet.stations, rates[view.school, view.kind]
+        # what waits for the air counts, so that all together never want more than the line
+        at.rate_bps[view.rows] = np.maximum(granted - at.backlog_bits[view.rows] / dt_s, 0.0)
         left_bps = np.maximum(self.capacity_bps - shares.admin_bps, 0.0)
         changed = np.abs(left_bps - self._told_bps) > 0.01 * np.maximum(left_bps, 1.0)
         for k in np.flatnonzero(changed).tolist():

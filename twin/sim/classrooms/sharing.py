@@ -60,8 +60,9 @@ class Shares:
         What a flow in the network of pedagogy gets at most. [bit/s]
     exam_bps : ndarray
         What a flow of an exam gets at most. [bit/s]
-    new_bps : ndarray
-        What one more flow without a limit would get in the network of pedagogy. [bit/s]
+    new_bps, exam_new_bps : ndarray
+        What one more flow without a limit would get in the network of pedagogy, and in that of
+        exams. [bit/s]
     admin_bps, guest_bps : ndarray
         What administration and all guests together get. [bit/s]
     """
@@ -69,6 +70,7 @@ class Shares:
     level_bps: _Floats
     exam_bps: _Floats
     new_bps: _Floats
+    exam_new_bps: _Floats
     admin_bps: _Floats
     guest_bps: _Floats
 
@@ -80,7 +82,7 @@ def share_line(
     flows: _Floats,
     peak_bps: _Floats,
     *,
-    exam: tuple[_Floats, float, NDArray[np.bool_]],
+    exam: tuple[_Floats, _Floats, NDArray[np.bool_]],
 ) -> Shares:
     """Share the line of each school among administration, pedagogy and guests.
 
@@ -94,9 +96,9 @@ def share_line(
         Flows of pedagogy by kind, those of exams left out.
     peak_bps : ndarray of shape (k,)
         Peak of each kind, ascending. [bit/s]
-    exam : (ndarray of shape (n,), float, ndarray of bool of shape (n,))
-        Flows of exams, their peak [bit/s], and whether they have a network of their own, which is
-        served before all but administration.
+    exam : (ndarray of shape (n, m), ndarray of shape (m,), ndarray of bool of shape (n,))
+        Flows of exams by kind, peak of each kind, ascending [bit/s], and whether they have a
+        network of their own, which is served before all but administration.
 
     Returns
     -------
@@ -108,27 +110,32 @@ def share_line(
     Administration has a guarantee, guests have a cap and come last; what one does not use is free
     for the others.
     """
-    n_exam, exam_peak, is_own = exam
+    exam_flows, exam_peak_bps, is_own = exam
     guarantee = value("admin_guarantee_share") * capacity_bps
     admin = np.minimum(admin_bps, guarantee)
     left = capacity_bps - admin
-    own = np.where(is_own, n_exam, 0.0)
-    exam_level = np.minimum(
-        np.divide(left, own, out=np.full(left.size, np.inf), where=own > 0.0), exam_peak
-    )
-    left = left - np.where(own > 0.0, own * exam_level, 0.0)
-    kinds = np.append(peak_bps, exam_peak)
+    own = exam_flows * is_own[:, None]
+    exam_level = fair_level_bps(left, own, exam_peak_bps)
+    exam_new = _one_more_bps(left, own, exam_peak_bps)
+    left = left - (own * np.minimum(exam_peak_bps, exam_level[:, None])).sum(axis=1)
+    left = np.maximum(left, 0.0)
+    kinds = np.concatenate([peak_bps, exam_peak_bps])
     order = np.argsort(kinds, kind="stable")
-    together = np.column_stack([flows, np.where(is_own, 0.0, n_exam)])[:, order]
+    together = np.column_stack([flows, exam_flows - own])[:, order]
     kinds = kinds[order]
     level = fair_level_bps(left, together, kinds)
-    one_more = np.column_stack([together, np.ones(left.size)])
-    new = fair_level_bps(left, one_more, np.append(kinds, np.inf))
+    new = _one_more_bps(left, together, kinds)
     used = (together * np.minimum(kinds, level[:, None])).sum(axis=1)
     left = np.maximum(left - used, 0.0)
     more = np.minimum(admin_bps - admin, left)
     left = left - more
     guest = np.minimum(np.minimum(guest_bps, value("guest_cap_share") * capacity_bps), left)
-    return Shares(
-        level, np.where(is_own, exam_level, np.minimum(level, exam_peak)), new, admin + more, guest
-    )
+    exam_level = np.where(is_own, exam_level, level)
+    exam_new = np.where(is_own, exam_new, new)
+    return Shares(level, exam_level, new, exam_new, admin + more, guest)
+
+
+def _one_more_bps(capacity_bps: _Floats, flows: _Floats, peak_bps: _Floats) -> _Floats:
+    """Find what one more flow without a limit would get."""
+    more = np.column_stack([flows, np.ones(capacity_bps.size)])
+    return fair_level_bps(capacity_bps, more, np.append(peak_bps, np.inf))
