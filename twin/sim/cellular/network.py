@@ -382,6 +382,7 @@ class Network:
         place = self.places.at(x_m, y_m)
         best = np.zeros(place.size)
         floor_dbm = assumed("min_rsrp_dbm")
+        users = self.all_users()
         for k, layer in enumerate(self.signals.layers):
             if layer.split("/")[0] != operator:
                 continue
@@ -389,6 +390,6 @@ class Network:
             cell = self.signals.server[slot]
             served = (cell >= 0) & (self.signals.level_dbm[slot] >= floor_dbm)
             rate = self._curves.rate_bps(cell, self.signals.sinr_db[OUTDOOR, slot])
-            rate = fair_rate_bps(rate, self.loads[cell], self.connections()[cell].astype(float))
+            rate = fair_rate_bps(rate, self.loads[cell], users[cell])
             best = np.maximum(best, np.where(served, rate, 0.0))
         return best
