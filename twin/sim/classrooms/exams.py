@@ -275,4 +275,5 @@ class Exams:
         videos = f"{campus.counts[k, VIDEO]:.0f} videos in other lessons"
         if campus.is_full[k] and not self._is_own[k]:
             return f"the line is full, {videos}"
-        return f"an access point is full ({100.0 * lines.airtime[k]:.0f} % airtime in the mean), {videos}"
+        airtime = f"{100.0 * lines.airtime[k]:.0f} % airtime in the mean"
+        return f"an access point is full ({airtime}), {videos}"

@@ -40,9 +40,9 @@ def places_of(city: City) -> tuple[Place, ...]:
     Returns
     -------
     tuple of Place
-        Citizen offices, schools, places with fixed access points, gateways, hubs of wireless
-        homes, and whatever else a fibre node names. Mobile sites have the lines of their operators
-        unless a fibre node names them.
+        Citizen offices, schools, places with fixed access points, gateways, and whatever else a
+        fibre node names. Mobile sites, and wireless homes served from them, have the lines of
+        their operators unless a fibre node names them.
     """
     taken = {office.id for office in city.offices if office.kind == "data_centre"}
     places: list[Place] = []
@@ -65,10 +65,6 @@ def _candidates(city: City) -> Iterator[Place]:
     for gateway in city.gateways:
         if gateway.technology == "lorawan":  # the sites of 450 MHz have microwave links
             yield Place(id=gateway.id, x_m=gateway.x_m, y_m=gateway.y_m)
-    hubs = {customer.hub for customer in city.wireless_customers}
-    for site in city.sites:
-        if site.id in hubs:
-            yield Place(id=site.id, x_m=site.x_m, y_m=site.y_m)
     for node in city.fibre_nodes:
         yield Place(id=node.site, x_m=node.x_m, y_m=node.y_m)
 
