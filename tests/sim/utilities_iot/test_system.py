@@ -301,6 +301,20 @@ def test_a_shorter_interval_means_more_frames_and_more_collisions(make_sim):
     assert _kpi(sim, "duty_cycle_violations") == 0.0
 
 
+def test_overlapping_changes_of_an_interval_end_each_by_itself(make_sim):
+    sim = make_sim(8)
+    senders = _system(sim).network.senders
+    usual = senders.interval_s.copy()
+    _act(sim, "uplink_interval", "all", interval_s=600)
+    _act(sim, "uplink_interval", "lamp", interval_s=300)
+    _end(sim, "uplink_interval", "all", interval_s=600)
+    is_lamp = _system(sim).network.devices.kind == 2
+    assert (senders.interval_s[is_lamp] == 300.0).all()
+    assert (senders.interval_s[~is_lamp] == usual[~is_lamp]).all()
+    _end(sim, "uplink_interval", "lamp", interval_s=300)
+    assert (senders.interval_s == usual).all()
+
+
 def test_noise_at_the_gateways_costs_frames_and_raises_factors(make_sim):
     sim = make_sim(8)
     sim.advance(HOUR_S)

@@ -124,7 +124,9 @@ def _lte450(meters: SmartMeters) -> dict[str, Kpi]:
         "lte450_load_percent": Kpi(
             100.0 * float(meters.load_sum.max(initial=0.0)) / n, "%", "mean of the busiest cell"
         ),
-        "lte450_busy_hour_load_percent": Kpi(100.0 * meters.hour_top, "%", "busiest cell and hour"),
+        "lte450_busy_hour_load_percent": Kpi(
+            100.0 * meters.busy_hour_load(), "%", "busiest cell and hour"
+        ),
         "lte450_uplink_gb": Kpi(meters.bits_up / 8e9, "GB"),
         "lte450_availability_percent": Kpi(100.0 * float(up.mean()) if up.size else 0.0, "%"),
         "firmware_done_percent": Kpi(

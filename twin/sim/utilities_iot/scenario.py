@@ -38,7 +38,8 @@ class UtilityActions:
 
     def __init__(self, network: Lorawan, multicast: Multicast, meters: SmartMeters) -> None:
         self._network, self._multicast, self._meters = network, multicast, meters
-        self._intervals: dict[str, list[np.ndarray]] = {}
+        self._usual_s = network.senders.interval_s.copy()
+        self._intervals: list[tuple[str, float]] = []  # those in force, the latest last
 
     def by_verb(self) -> Mapping[str, Action]:
         """Return the actions."""
@@ -143,14 +144,21 @@ class UtilityActions:
 
     def _begin_interval(self, target: str, parameters: Mapping[str, object]) -> None:
         seconds = _number(parameters, "interval_s", LEAST_INTERVAL_S, _DAY_S, None)
-        rows = self._rows_of(target)
-        before = self._network.senders.interval_s[rows].copy()
-        self._intervals.setdefault(target, []).append(before)
-        self._network.change_interval(rows, seconds)
+        self._intervals.append((target, seconds))
+        self._apply_intervals(target)
 
     def _end_interval(self, target: str, parameters: Mapping[str, object]) -> None:
-        del parameters
-        self._network.change_interval(self._rows_of(target), self._intervals[target].pop())
+        seconds = _number(parameters, "interval_s", LEAST_INTERVAL_S, _DAY_S, None)
+        self._intervals.remove((target, seconds))
+        self._apply_intervals(target)
+
+    def _apply_intervals(self, target: str) -> None:
+        """Set what is in force; of overlapping changes the latest counts."""
+        interval_s = self._usual_s.copy()
+        for changed, seconds in self._intervals:
+            interval_s[self._rows_of(changed)] = seconds
+        rows = self._rows_of(target)
+        self._network.change_interval(rows, interval_s[rows])
 
     # -- noise
 

@@ -25,6 +25,7 @@ Flags = NDArray[np.bool_]
 
 STEP_S = 60.0
 _DAY_S = 86_400.0
+_HOUR_STEPS = 60
 _ROWS = 2_000
 _RTU_EXTRA_DB = -6.0  # aerial on the roof of the substation: no entry loss, 6 dBi; assumed
 _RTU_HEIGHT_M = 6.0
@@ -287,9 +288,16 @@ class SmartMeters:
         self.n_steps += 1
         self.load_sum += self.load
         self.hour_sum += self.load
-        if self.n_steps % 60 == 0:
-            self.hour_top = max(self.hour_top, float(self.hour_sum.max(initial=0.0)) / 60.0)
+        if self.n_steps % _HOUR_STEPS == 0:
+            top = float(self.hour_sum.max(initial=0.0)) / _HOUR_STEPS
+            self.hour_top = max(self.hour_top, top)
             self.hour_sum[:] = 0.0
+
+    def busy_hour_load(self) -> float:
+        """Return the greatest load of a cell in one direction over an hour, or half of one now."""
+        n = self.n_steps % _HOUR_STEPS
+        now = float(self.hour_sum.max(initial=0.0)) / n if n >= _HOUR_STEPS // 2 else 0.0
+        return max(self.hour_top, now)
 
     def push_success_by_district(self) -> Mapping[str, float]:
         """Return the share of pushes that arrived of those due, by slug; only where some were."""

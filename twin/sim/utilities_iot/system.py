@@ -152,8 +152,8 @@ class UtilitiesIot(System):
         return {
             "uplinks_per_minute": float(self._recent.sum()),
             "delivered_percent": 100.0 * float(self._recent[Outcome.DELIVERED]) / decided,
-            "gateways_up": float(self.network.masts.is_up.sum()),
             "lte450_load_percent": 100.0 * float(self.meters.load.max(initial=0.0)),
+            "gateways_up": float(self.network.masts.is_up.sum()),
             "smgw_waiting": float(self.meters.n_open),
             "rtu_up": float(self.meters.is_rtu_up.sum()),
         }
