@@ -36,7 +36,7 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
        "spread of delays"),
     _a("punctual_bus_percent", 85.6, "%", "R", "under 6 min, 2024, DVG press 2025-08-06",
        "spread of delays"),
-    _a("delay_step_s", 25.0, "s", "K", _K, "spread of what a run between two stops adds"),
+    _a("delay_step_s", 18.0, "s", "K", _K, "spread of what a run between two stops adds, uniform"),
     _a("reliable_rail_percent", 86.3, "%", "R", "km run over planned, 2024, DVG 2025-08-06",
        "departures that take place"),
     _a("reliable_bus_percent", 93.6, "%", "R", "km run over planned, 2024, DVG 2025-08-06",

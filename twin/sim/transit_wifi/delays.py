@@ -13,13 +13,13 @@ __all__ = ["LATE_S", "Delays"]
 LATE_S = 360.0
 """A departure of less than 6 min delay is punctual (DVG). [s]"""
 
-_BEYOND = 0.5826  # -zeta(1/2) / sqrt(2 pi): how far a Gaussian walk jumps beyond its border
+_BEYOND = 0.5826  # -zeta(1/2) / sqrt(2 pi): how far a walk jumps beyond its border, in steps
 
 
 class Delays:
     """Delays of one mode.
 
-    Between two stops a Gaussian step is added whose mean is negative, the slack; nobody leaves
+    Between two stops a uniform step is added whose mean is negative, the slack; nobody leaves
     early. Such a reflected walk has an exponential distribution in the long run, and its slack is
     set so that the known share of departures is punctual.
 
@@ -50,5 +50,6 @@ class Delays:
 
     def next(self, delay_s: float) -> float:
         """Delay at the next stop. [s]."""
-        step_s = float(self._rng.normal(-self._slack_s, self._sigma_s))
+        widest_s = math.sqrt(3.0) * self._sigma_s
+        step_s = float(self._rng.uniform(-widest_s, widest_s)) - self._slack_s
         return max(delay_s + step_s, 0.0)

@@ -15,7 +15,7 @@ _Bools = NDArray[np.bool_]
 ABOVE, STATION, BETWEEN = 0, 1, 2
 """Under the sky, at a station below ground, in the tunnel between two of them."""
 
-_IDLE_S = 1200.0  # a vehicle idle for so long may be sent where another is needed: assumed
+_IDLE_S = 300.0  # a vehicle idle for so long may be sent where another is needed: assumed
 
 
 class Vehicles:
