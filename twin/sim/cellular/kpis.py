@@ -8,68 +8,95 @@ from numpy.typing import NDArray
 from twin.sim.cellular.network import Network
 from twin.sim.system import Kpi
 
-__all__ = ["district_kpis", "kpis"]
+__all__ = ["UNITS", "district_kpis", "kpis"]
 
 
-def kpis(network: Network) -> dict[str, Kpi]:
+UNITS = {
+    "busy_hour_throughput_gbps": "Gbit/s",
+    "traffic_gb": "GB",
+    "traffic_lte_gb": "GB",
+    "traffic_nr_gb": "GB",
+    "dropped_traffic_percent": "%",
+    "throttled_demand_percent": "%",
+    "mean_prb_load_percent": "%",
+    "p95_prb_load_percent": "%",
+    "user_throughput_p5_mbps": "Mbit/s",
+    "user_throughput_p50_mbps": "Mbit/s",
+    "connections_started": "1",
+    "handovers": "1",
+    "ping_pong_percent": "%",
+    "radio_link_failures": "1",
+    "dropped_session_percent": "%",
+    "blocked_session_percent": "%",
+    "energy_kwh": "kWh",
+    "sleep_share_percent": "%",
+    "unserved_users_percent": "%",
+    "cell_availability_percent": "%",
+}
+"""The figures and their units."""
+
+_NOTES = {
+    "busy_hour_throughput_gbps": "all operators, mean of the busiest hour",
+    "traffic_nr_gb": "10 % prefer NR (2024); full LTE cells send more there",
+    "throttled_demand_percent": "kept back by weak signals and full cells",
+    "mean_prb_load_percent": "on the air",
+    "p95_prb_load_percent": "over cells and minutes",
+    "user_throughput_p5_mbps": "while it has data",
+    "user_throughput_p50_mbps": "while it has data",
+    "handovers": "of connections, to other cells and layers",
+}
+
+
+def kpis(network: Network | None) -> dict[str, Kpi]:
     """Work out the figures since the start.
 
     Parameters
     ----------
-    network : Network
-        The running network.
+    network : Network or None
+        The running network; None where there are no cells.
 
     Returns
     -------
     dict
-        Figures by name.
+        Figures by name; all zero where there are no cells.
     """
+    if network is None:
+        return {name: Kpi(0.0, unit, "no cells") for name, unit in UNITS.items()}
+    statistical = f"statistical; {network.sessions.rates.source}"
+    notes = _NOTES | {"ping_pong_percent": statistical, "radio_link_failures": statistical}
+    values = _values(network)
+    return {name: Kpi(values[name], unit, notes.get(name, "")) for name, unit in UNITS.items()}
+
+
+def _values(network: Network) -> dict[str, float]:
     figures, sessions = network.figures, network.sessions
     is_nr = np.array([cell.technology == "nr" for cell in network.plant.cells])
     handovers = int(figures.handovers.sum())
     total_s = figures.total_s * figures.served.size
-    ends = sessions.ended + sessions.dropped
-    tries = sessions.started + sessions.blocked
-    statistical = f"statistical; {sessions.rates.source}"
+    offered, dropped = float(figures.offered.sum()), float(figures.dropped.sum())
+    kept_back = figures.wanted_bits - figures.asked_bits
+    awake_s, asleep_s = float(figures.on_air_s.sum()), float(figures.sleep_s.sum())
     return {
-        "busy_hour_throughput_gbps": Kpi(
-            figures.busy_hour_bps() / 1e9, "Gbit/s", "all operators, mean of the busiest hour"
-        ),
-        "traffic_gb": Kpi(float(figures.served.sum()) / 1e9, "GB"),
-        "traffic_lte_gb": Kpi(float(figures.served[~is_nr].sum()) / 1e9, "GB"),
-        "traffic_nr_gb": Kpi(
-            float(figures.served[is_nr].sum()) / 1e9,
-            "GB",
-            "10 % prefer NR (2024); full LTE cells send more there",
-        ),
-        "dropped_traffic_percent": Kpi(
-            _percent(float(figures.dropped.sum()), float(figures.offered.sum())), "%"
-        ),
-        "throttled_demand_percent": Kpi(
-            _percent(figures.wanted_bits - figures.asked_bits, figures.wanted_bits),
-            "%",
-            "kept back by weak signals and full cells",
-        ),
-        "mean_prb_load_percent": Kpi(
-            _percent(float(figures.load_s.sum()), float(figures.on_air_s.sum())), "%", "on the air"
-        ),
-        "p95_prb_load_percent": Kpi(100.0 * figures.load(95.0), "%", "over cells and minutes"),
-        "user_throughput_p5_mbps": Kpi(figures.rate_bps(5.0) / 1e6, "Mbit/s", "while it has data"),
-        "user_throughput_p50_mbps": Kpi(
-            figures.rate_bps(50.0) / 1e6, "Mbit/s", "while it has data"
-        ),
-        "connections_started": Kpi(float(sessions.started), "1"),
-        "handovers": Kpi(float(handovers), "1", "of connections, to other cells and layers"),
-        "ping_pong_percent": Kpi(_percent(figures.ping_pongs, handovers), "%", statistical),
-        "radio_link_failures": Kpi(float(figures.failures), "1", statistical),
-        "dropped_session_percent": Kpi(_percent(sessions.dropped, ends), "%"),
-        "blocked_session_percent": Kpi(_percent(sessions.blocked, tries), "%"),
-        "energy_kwh": Kpi(float(figures.energy_j.sum()) / 3.6e6, "kWh"),
-        "sleep_share_percent": Kpi(_percent(float(figures.sleep_s.sum()), total_s), "%"),
-        "unserved_users_percent": Kpi(100.0 * figures.unserved_share(), "%"),
-        "cell_availability_percent": Kpi(
-            _percent(float((figures.on_air_s + figures.sleep_s).sum()), total_s), "%"
-        ),
+        "busy_hour_throughput_gbps": figures.busy_hour_bps() / 1e9,
+        "traffic_gb": float(figures.served.sum()) / 1e9,
+        "traffic_lte_gb": float(figures.served[~is_nr].sum()) / 1e9,
+        "traffic_nr_gb": float(figures.served[is_nr].sum()) / 1e9,
+        "dropped_traffic_percent": _percent(dropped, offered),
+        "throttled_demand_percent": _percent(kept_back, figures.wanted_bits),
+        "mean_prb_load_percent": _percent(float(figures.load_s.sum()), awake_s),
+        "p95_prb_load_percent": 100.0 * figures.load(95.0),
+        "user_throughput_p5_mbps": figures.rate_bps(5.0) / 1e6,
+        "user_throughput_p50_mbps": figures.rate_bps(50.0) / 1e6,
+        "connections_started": float(sessions.started),
+        "handovers": float(handovers),
+        "ping_pong_percent": _percent(figures.ping_pongs, handovers),
+        "radio_link_failures": float(figures.failures),
+        "dropped_session_percent": _percent(sessions.dropped, sessions.ended + sessions.dropped),
+        "blocked_session_percent": _percent(sessions.blocked, sessions.started + sessions.blocked),
+        "energy_kwh": float(figures.energy_j.sum()) / 3.6e6,
+        "sleep_share_percent": _percent(asleep_s, total_s),
+        "unserved_users_percent": 100.0 * figures.unserved_share(),
+        "cell_availability_percent": _percent(awake_s + asleep_s, total_s),
     }
 
 

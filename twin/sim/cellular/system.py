@@ -313,8 +313,8 @@ class Cellular(System):
         }
 
     def kpis(self) -> Mapping[str, Kpi]:
-        """Return the figures of the network since the start."""
-        return {} if self._network is None else kpis(self._network)
+        """Return the figures of the network since the start, all zero where there are no cells."""
+        return kpis(self._network)
 
     def kpis_by_district(self) -> Mapping[str, Mapping[str, Kpi]]:
         """Return traffic, load, handovers and energy of the cells in each district."""
