@@ -56,6 +56,17 @@ def test_a_thousand_nodes_on_three_channels_lose_about_a_third():
     assert 1.0 - got.delivery_ratio == pytest.approx(0.31, abs=0.02)
 
 
+def test_hourly_lamps_fit_at_sf7_and_are_hopeless_at_sf12():
+    # 46,000 lamps that all hear one another, 20 byte each hour, 8 channels: G 0.091 and 2.1
+    options = {"coding_rate": 1, "mean_gap_s": 3600.0, "n_channels": 8, "capture_db": None}
+    fast = simulate_cell(46_000, sf=7, **options)
+    assert fast.air_s == pytest.approx(0.057, abs=0.001)
+    assert fast.delivery_ratio == pytest.approx(0.83, abs=0.01)
+    slow = simulate_cell(46_000, sf=12, **options)
+    assert slow.load_erlang == pytest.approx(2.1, abs=0.05)
+    assert slow.delivery_ratio < 0.03
+
+
 def test_capture_helps_and_the_physical_rule_is_near_the_closed_form():
     for n in (100, 400):
         got = simulate_cell(n)
