@@ -13,6 +13,7 @@ from twin.model.errors import ModelError
 from twin.sim.lamps.assumptions import figure
 from twin.sim.lamps.fleet import LampFleet
 from twin.sim.lamps.motion import Chain, Mode, along_polyline
+from twin.sim.lamps.timetable import AstroClock, minute_of_day
 from twin.sim.system import Context
 
 __all__ = ["Corridors", "Detectors"]
@@ -45,6 +46,8 @@ class Corridors:
         The lamps.
     lamps : sequence of Lamp
         The same lamps as the city has them.
+    astro : AstroClock
+        When lamps burn.
 
     Notes
     -----
@@ -52,8 +55,10 @@ class Corridors:
     which leaves the time that lamps are bright as it is.
     """
 
-    def __init__(self, context: Context, fleet: LampFleet, lamps: Sequence[Lamp]) -> None:
-        self._context, self._fleet = context, fleet
+    def __init__(
+        self, context: Context, fleet: LampFleet, lamps: Sequence[Lamp], astro: AstroClock
+    ) -> None:
+        self._context, self._fleet, self._astro = context, fleet, astro
         self._x_m = np.array([lamp.x_m for lamp in lamps])
         self._y_m = np.array([lamp.y_m for lamp in lamps])
         self._rng = context.rng("lamps/passers")
@@ -151,19 +156,33 @@ class Corridors:
 
     def _draw(self) -> None:
         """Draw who passes within the next hour."""
-        now_s = self._context.kernel.now_s
+        kernel, fleet = self._context.kernel, self._fleet
+        now_s = kernel.now_s
+        changes = self._changes_within_the_hour()
         for name, (per_hour, speed_m_s) in self._rates.items():
-            chain = self._fleet.followers.chains[name]
-            if not self._fleet.waits(chain):
+            chain = fleet.followers.chains[name]
+            if not changes and not fleet.waits(chain):
                 continue
             n = int(self._rng.poisson(per_hour))
-            at_s = np.sort(now_s + self._rng.random(n) * _HOUR_S)
+            at_s = now_s + self._rng.random(n) * _HOUR_S
             factor = np.clip(self._rng.normal(1.0, _SPEED_SPREAD, n), 0.6, 1.4)
             for when_s, speed in zip(at_s.tolist(), (speed_m_s * factor).tolist(), strict=True):
-                chain.detect(when_s, speed)
+                if changes:  # whether it is seen is known only then
+                    kernel.at(when_s, name, self.vehicle, name, when_s, speed)
+                else:
+                    chain.detect(when_s, speed)
         self._is_drawing = bool(self._rates)
         if self._is_drawing:
-            self._context.kernel.after(_HOUR_S, "passers-by", self._draw)
+            kernel.after(_HOUR_S, "passers-by", self._draw)
+
+    def _changes_within_the_hour(self) -> bool:
+        """Say whether lamps go on or out, or a night window begins or ends, within an hour."""
+        now_s = self._context.kernel.now_s
+        passed = minute_of_day(self._context.clock, now_s)
+        ahead = (self._fleet.windows() - passed) % 1440
+        return bool((ahead <= 60).any()) or self._fleet.is_dark != self._astro.is_dark(
+            now_s + _HOUR_S
+        )
 
 
 def _corridor_names(city: City) -> list[str]:

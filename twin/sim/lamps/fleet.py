@@ -95,6 +95,7 @@ class LampFleet:
         self._is_up = np.ones(n, dtype=bool)
         self._has_link = np.ones(n, dtype=bool)
         self._is_striking = np.zeros(n, dtype=bool)
+        self._waits = np.zeros(n, dtype=bool)  # where lamps that follow motion do so
         self._minute = 0
         self.dark = np.zeros(n, dtype=bool)  # by the sun, as each cabinet's clock has it
         self.when_written: Callable[[], object] | None = None
@@ -162,7 +163,7 @@ class LampFleet:
         asked = np.where(self._is_up, asked, round(figure("power_on_percent")))
         self.level = np.where(burning, asked, 0)
         light = LIGHT_OF_PERCENT[self.level]
-        waits = night & self._is_up & burning  # where lamps that follow motion do so
+        self._waits = waits = night & self._is_up & burning
         cold_w = self._is_striking * self._sodium_w  # no arc, no current
         making_w = light * (self._drive_w - cold_w - waits * self._following_w)
         making_w += waits * self._base_w
@@ -233,8 +234,7 @@ class LampFleet:
 
     def waits(self, chain: Chain) -> bool:
         """Say whether the lamps of a chain are in the window in which they follow motion."""
-        here = self.cabinet_of[chain.lamps]
-        return bool((self.is_burning() & self.is_night())[here].any())
+        return bool(self._waits[self.cabinet_of[chain.lamps]].any())
 
     def set_night(self, now_s: float, cabinets: _Ints, values: Mapping[str, _Ints]) -> None:
         """Set night level [%] and window [min] of many cabinets, by attribute name."""

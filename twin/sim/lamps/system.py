@@ -65,7 +65,7 @@ class Lamps(System):
         self.wear = Wear(context, self.fleet, self.faults.wear_out)
         n_crews = max(1, round(len(lamps) / figure("lamps_per_crew")))
         self.crews = RepairCrews(context, n_crews, self.depot, self.faults.finish)
-        self.corridors = Corridors(context, self.fleet, lamps)
+        self.corridors = Corridors(context, self.fleet, lamps, self.astro)
         self.nights_before: dict[str, dict[str, NDArray[np.int64]]] = {}
         self._next_window: Due | None = None
         self._restarts = np.zeros(len(cabinets), dtype=np.int64)
