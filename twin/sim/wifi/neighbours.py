@@ -28,14 +28,13 @@ class Channels:
 
     Parameters
     ----------
-    listener, talker : ndarray of int
-        Pairs of radios, numbered 3 x access point + band, that wait for one another; both ways.
-    part : ndarray of int
-        Connected part of the graph each radio belongs to.
-    disturbed, disturbing : ndarray of int
-        Pairs whose channels overlap, of which the first hears the second too little to wait.
-    gain_mw : ndarray
-        Interference of each such pair while the second sends. [mW]
+    n : int
+        Radios, numbered 3 x access point + band.
+    waiting : pair of ndarray of int
+        `listener` and `talker`: radios that wait for one another; both ways.
+    disturbing : triple of ndarray
+        `disturbed` and `disturbing`: radios whose channels overlap, of which the first hears the
+        second too little to wait; and `gain_mw`, the interference while the second sends. [mW]
     """
 
     def __init__(
