@@ -125,3 +125,16 @@ def test_a_customer_of_nobody_and_a_strange_carrier_are_refused():
         Wireless([WirelessCustomer(id="h", hub="mast", x_m=0.0, y_m=0.0, carrier_hz=26e9)], {})
     with pytest.raises(ModelError, match="no fixed wireless equipment is known for 200 GHz"):
         band_of(200e9)
+
+
+@pytest.mark.parametrize("distance_m", [1000.0, 2500.0])
+@pytest.mark.parametrize("percent", [1.0, 0.3, 0.1, 0.03, 0.01, 0.003])
+def test_attenuation_is_exceeded_as_often_as_p530_says(distance_m, percent):
+    levels = np.linspace(1.4, 5.0, 40_001)
+    rates = rain_rate_mm_h(levels)
+    levels, rates = levels[rates > 0.0], rates[rates > 0.0]
+    loss_db = rain_attenuation_db(26e9, distance_m, rates, 0.01)
+    deep_db = float(rain_attenuation_db(26e9, distance_m, 29.6, percent))
+    found = 100.0 * (1.0 - NormalDist().cdf(float(levels[np.searchsorted(loss_db, deep_db)])))
+    # the recommendation scales from 0.01 %, the process goes through the rain itself
+    assert found == pytest.approx(percent, rel=0.2)

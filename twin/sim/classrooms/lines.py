@@ -81,7 +81,7 @@ class Lines:
         self._shared_s = self._paged_s = campus.context.kernel.now_s
 
     def ask_backbone(self, now_s: float) -> None:
-        """Ask the backbone, once a minute and after each change of supply."""
+        """Ask the backbone what it carries and whether its services are there; once a minute."""
         backbone = self._context.systems.get("egov_backbone")
         self._asked_s = now_s
         if isinstance(backbone, Backbone):
