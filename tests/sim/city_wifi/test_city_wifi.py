@@ -81,6 +81,16 @@ def test_figures_are_many_finite_and_have_units(day):
     assert set(system(day).gauges()) >= {"clients", "throughput_mbps", "aps_up"}
 
 
+def test_the_load_of_each_line_is_what_its_access_points_carry(city):
+    simulation = make_simulation(city)
+    simulation.advance(1800.0)
+    load = system(simulation).fibre_load_bps()
+    assert set(load) == {"fws"}
+    carried = float(system(simulation).air.fleet.traffic.served_bps.sum())
+    assert load["fws"] == pytest.approx(carried)
+    assert carried > 0.0
+
+
 def test_same_seed_same_trace_other_seed_another(city):
     runs = [make_simulation(city, seed=seed) for seed in (3, 3, 4)]
     for run in runs:

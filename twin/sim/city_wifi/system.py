@@ -223,6 +223,13 @@ class CityWifi(System):
         """Return clients, traffic and airtime now."""
         return self.books.gauges(self.context.kernel.now_s)
 
+    def fibre_load_bps(self) -> Mapping[str, float]:
+        """Return what public access points carry now, by site: the load of its line. [bit/s]."""
+        fleet, rows = self.air.fleet, self.public
+        carried = fleet.traffic.served_bps[rows]
+        by_site = np.bincount(fleet.site_of[rows], carried, len(fleet.sites))
+        return {fleet.sites[k]: float(by_site[k]) for k in np.unique(fleet.site_of[rows])}
+
     def story(self) -> tuple[Moment, ...]:
         """Return radar events."""
         return tuple(self.books.moments)
