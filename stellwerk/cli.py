@@ -13,7 +13,7 @@ import typer
 from rich.logging import RichHandler
 from typer.exceptions import TyperException
 
-from stellwerk.commands import city, demo, lab, project, provision, radio, radio_check
+from stellwerk.commands import city, demo, lab, project, provision, radio, radio_check, simulate
 from stellwerk.exits import Exit, exit_of
 from stellwerk.output import notes, print_line
 from twin.model.errors import StellwerkError
@@ -36,7 +36,7 @@ for command in (
     provision.rollback,
     provision.recover,
     radio.coverage,
-    radio.simulate,
+    simulate.simulate,
     lab.emulate,
     project.doctor,
     project.init,

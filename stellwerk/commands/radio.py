@@ -1,8 +1,7 @@
-"""`stellwerk coverage` and `stellwerk simulate`: what the twin says of a city."""
+"""`stellwerk coverage`: what the twin says of the radio of a city."""
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
@@ -11,17 +10,15 @@ import numpy as np
 import typer
 
 from stellwerk.commands.city import CityOption
-from stellwerk.output import JsonOption, columns, notes, print_json, progress, table
+from stellwerk.output import JsonOption, notes, print_json, progress, table
 from stellwerk.settings import load_settings
 from twin.geo.cityfile import load_city
 from twin.model.city import City
 from twin.model.errors import InputError
 from twin.radio.coverage import CityCoverage, compute
 from twin.radio.kpi import coverage_share, mean_throughput_bps, median_sinr_db
-from twin.sim.run import HourRow, SimulationResult
-from twin.sim.run import simulate as run_simulation
 
-__all__ = ["coverage", "coverage_figures", "simulate"]
+__all__ = ["coverage", "coverage_figures"]
 
 
 def coverage_figures(city: City, result: CityCoverage) -> dict[str, dict[str, float]]:
@@ -89,9 +86,6 @@ def _show_coverage(figures: dict[str, dict[str, float]]) -> None:
     table("Mean throughput outdoors [Mbit/s]", rates)
 
 
-_KINDS = {"ap": "access points", "cell": "cells (NR)", "switch": "switches"}
-
-
 def _write_rasters(path: Path, result: CityCoverage) -> None:
     rasters: dict[str, np.ndarray] = {"x0_y0_step_m": np.array(
         [result.grid.x0_m, result.grid.y0_m, result.grid.step_m])}  # fmt: skip
@@ -104,51 +98,3 @@ def _write_rasters(path: Path, result: CityCoverage) -> None:
             np.savez_compressed(file, **rasters)  # type: ignore[arg-type]
     except OSError as err:
         raise InputError("cannot be written", str(path), hint=str(err.strerror)) from err
-
-
-def simulate(
-    *,
-    city: CityOption = "",
-    hours: Annotated[float, typer.Option("--hours", min=0.01, max=8784)] = 24.0,
-    seed: Annotated[int, typer.Option("--seed", min=0)] = 7,
-    json: JsonOption = False,
-) -> None:
-    """Let the city live in virtual time: users, lessons, lamps, trams, failures."""
-    model = load_city(load_settings(city=city).city)
-    begin = perf_counter()
-    with progress("simulate") as show:
-        result = run_simulation(model, hours=hours, seed=seed, progress=show)
-    summary = result.as_dict() | {"seconds": round(perf_counter() - begin, 3)}
-    if json:
-        print_json(summary)
-        return
-    _show_simulation(f"{model.title}, {hours:g} h from {result.start}, seed {seed}", result)
-
-
-def _show_simulation(title: str, result: SimulationResult) -> None:
-    table(
-        title,
-        {
-            **{f"devices: {_KINDS.get(k, k)}": count for k, count in result.devices.items()},
-            **{f"events: {kind}": count for kind, count in result.events.items()},
-            "school clients at most": result.school_clients_max,
-            "mobile traffic [GB]": round(result.mobile_gb, 1),
-            "Wi-Fi traffic [GB]": round(result.wifi_gb, 1),
-            "energy of cells [kWh]": round(result.cells_kwh, 1),
-            "energy of lamps [kWh]": round(result.lamps_kwh, 1),
-            "trace": result.trace_sha256,
-        },
-    )
-    names = [field.name for field in fields(HourRow)]
-    columns(
-        "By the hour, simulated",
-        [name.replace("_", " ") for name in names],
-        [
-            [row.begin[:16], *(_cell(getattr(row, name)) for name in names[1:])]
-            for row in result.table
-        ],
-    )
-
-
-def _cell(value: object) -> str:
-    return f"{value:,.1f}" if isinstance(value, float) else str(value)

@@ -7,9 +7,10 @@ import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.dates import DateFormatter, date2num
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter
 
 __all__ = ["curves_png", "title_of"]
 
@@ -59,19 +60,19 @@ def curves_png(
     systems = [(name, gauges) for name, gauges in curves.items() if gauges]
     figure = Figure(figsize=(_WIDTH_IN, _ROW_IN * max(len(systems), 1) + 0.6), dpi=110)
     axes = figure.subplots(max(len(systems), 1), _COLUMNS, squeeze=False, sharex=True)
-    hours = [start + timedelta(seconds=s) for s in at_s]
-    hours = [moment.replace(tzinfo=None) for moment in hours]
+    begin = start.replace(tzinfo=None)
+    hours = [_day(begin, s) for s in at_s]
     for row, (system, gauges) in zip(axes, systems, strict=False):
         for column, axis in enumerate(row):
             if column < len(gauges):
                 name = list(gauges)[column]
                 _curve(axis, hours, gauges[name], name, _COLOURS[column])
-                _mark(axis, start.replace(tzinfo=None), marks)
+                _mark(axis, begin, marks)
             else:
                 axis.set_visible(False)
         row[0].set_ylabel(system.replace("_", "\n"), fontsize=9, fontweight="bold")
     for axis in axes[-1]:
-        axis.xaxis.set_major_formatter(mpl.dates.DateFormatter("%H:%M"))
+        axis.xaxis.set_major_formatter(DateFormatter("%H:%M"))
         axis.tick_params(axis="x", labelsize=7)
     figure.tight_layout(pad=0.6)
     file = io.BytesIO()
@@ -79,8 +80,13 @@ def curves_png(
     return file.getvalue()
 
 
+def _day(start: datetime, at_s: float) -> float:
+    """Make a moment a number of days, as axes of dates have them."""
+    return float(date2num(start + timedelta(seconds=at_s)))
+
+
 def _curve(
-    axis: Axes, hours: Sequence[datetime], values: Sequence[float], name: str, colour: str
+    axis: Axes, hours: Sequence[float], values: Sequence[float], name: str, colour: str
 ) -> None:
     axis.plot(hours, values, color=colour, linewidth=1.1)
     axis.fill_between(hours, values, color=colour, alpha=0.12, linewidth=0)
@@ -89,14 +95,14 @@ def _curve(
     axis.tick_params(labelsize=7)
     axis.grid(visible=True, linewidth=0.3, alpha=0.6)
     axis.ticklabel_format(axis="y", style="plain", useOffset=False)
-    axis.yaxis.set_major_formatter(mpl.ticker.EngFormatter(sep=""))
+    axis.yaxis.set_major_formatter(EngFormatter(sep=""))
     for side in ("top", "right"):
         axis.spines[side].set_visible(False)
 
 
 def _mark(axis: Axes, start: datetime, marks: Sequence[tuple[float, str]]) -> None:
     for at_s, word in marks:
-        moment = start + timedelta(seconds=at_s)
+        moment = _day(start, at_s)
         axis.axvline(moment, color="#b35900", linewidth=0.7, linestyle=":")
         axis.annotate(
             word, (moment, 1.0), xycoords=("data", "axes fraction"), fontsize=6, color="#b35900",

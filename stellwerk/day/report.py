@@ -17,6 +17,7 @@ from twin.model.city import City
 from twin.model.errors import InputError
 from twin.sim.run import SimulationResult
 from twin.sim.system import Kpi
+from twin.sim.trace import Event
 
 __all__ = ["write_day"]
 
@@ -127,7 +128,7 @@ def _page(result: SimulationResult, city: City, command: str, png: bytes) -> str
     )
 
 
-def _told(result: SimulationResult) -> list[object]:
+def _told(result: SimulationResult) -> list[Event]:
     return [event for event in result.story if event.what in _MARKED_ACTIONS]
 
 

@@ -169,7 +169,7 @@ def test_a_port_without_power_takes_its_access_point_off_the_network(make_world)
 
 
 def test_a_failed_access_point_is_away_until_it_is_repaired_and_has_booted(make_world):
-    world = make_world(accelerate_failures=2e6)
+    world = make_world(failure_factor=2e6)
     states = []
     for second in range(1, 1801):
         world.advance(float(second))

@@ -122,7 +122,7 @@ def test_the_drill_breaks_a_lamp_and_repairs_it(make_world):
 
 
 def test_accelerated_failures_are_repaired(make_world):
-    world = make_world(accelerate_failures=2e5, tick_s=10.0)
+    world = make_world(failure_factor=2e5, tick_s=10.0)
     world.advance(3600.0)
     counts = world.trace.counts()
     for kind in ("lamp", "ap", "cell"):

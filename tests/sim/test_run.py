@@ -6,18 +6,25 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
-from twin.geo.cityfile import load_city
 from twin.model.city import City
+from twin.model.errors import ModelError
 from twin.sim import simulate
+from twin.sim.registry import SYSTEM_NAMES
+from twin.sim.run import Run
+from twin.sim.simulation import Simulation
+
+MORNING = datetime(2026, 1, 20, 6, 30, tzinfo=UTC)
 
 
 def test_the_same_seed_gives_the_same_trace_and_another_seed_another(city):
-    one, same, other = (simulate(city, hours=0.5, seed=seed) for seed in (7, 7, 8))
-    assert one == same
+    one, same, other = (simulate(city, hours=0.5, seed=seed, start=MORNING) for seed in (7, 7, 8))
+    assert one.trace_sha256 == same.trace_sha256
+    assert one.systems == same.systems
+    assert one.curves == same.curves
     assert one.trace_sha256 != other.trace_sha256
 
 
@@ -41,20 +48,28 @@ def test_the_trace_is_the_same_in_a_process_with_another_hash_seed(city):
     assert hashes == {simulate(city, hours=0.25, seed=7).trace_sha256}
 
 
-def test_the_result_is_a_table_by_hour_that_adds_up(city):
+def test_every_system_has_figures_with_units_and_curves(city):
     seen = []
-    result = simulate(city, hours=2.5, seed=7, progress=seen.append)
-    assert len(result.table) == 3
-    assert sum(row.mobile_gb for row in result.table) == pytest.approx(result.mobile_gb, abs=0.01)
-    assert sum(row.lamps_kwh for row in result.table) == pytest.approx(result.lamps_kwh, abs=0.01)
-    assert sum(row.cells_kwh for row in result.table) == pytest.approx(result.cells_kwh, abs=0.01)
+    result = simulate(city, hours=1.5, seed=7, start=MORNING, progress=seen.append)
+    assert set(result.systems) == set(SYSTEM_NAMES)
+    for name, kpis in result.systems.items():
+        assert len(kpis) >= 5, name
+        assert all(kpi.unit for kpi in kpis.values()), name
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
-    assert result.table[0].begin == "2026-01-20T07:30:00+01:00"
+    assert result.at_s == tuple(300.0 * k for k in range(1, 19))
+    for name, curves in result.curves.items():
+        for gauge, values in curves.items():
+            assert len(values) == 18, (name, gauge)
     assert result.events["lamps_off"] == 1
-    assert result.events["lesson_begins"] == 2
-    assert result.school_clients_max > 30
-    assert json.loads(json.dumps(result.as_dict()))["seed"] == 7
+    assert json.loads(json.dumps(result.as_dict()))["simulated_seconds"] == 5400.0
+
+
+def test_only_the_systems_asked_for_are_simulated(city):
+    result = simulate(city, hours=0.1, seed=7, systems=["lamps", "signals"])
+    assert set(result.systems) == {"lamps", "signals"}
+    with pytest.raises(ModelError, match="no system 'trains'; there are dependencies"):
+        simulate(city, hours=0.1, seed=7, systems=["trains"])
 
 
 def test_a_city_with_nothing_in_it_can_be_simulated(city):
@@ -63,14 +78,14 @@ def test_a_city_with_nothing_in_it_can_be_simulated(city):
         outline=city.outline,
     )  # fmt: skip
     result = simulate(empty, hours=1.0, seed=1)
-    assert result.mobile_gb == 0.0
-    assert result.devices == {}
+    assert set(result.systems) == set(SYSTEM_NAMES)
+    assert all(len(kpis) >= 5 for kpis in result.systems.values())
 
 
 def test_a_town_without_people_has_no_users(city):
     result = simulate(replace(city, census=(), stops=()), hours=0.5, seed=1)
-    assert result.mobile_gb == 0.0
-    assert result.trams == 0
+    assert result.systems["cellular"]["traffic_gb"].value == 0.0
+    assert result.systems["transit_wifi"]["passengers"].value == 0.0
 
 
 @pytest.mark.parametrize("hours", [0.0, -1.0, float("nan"), 1e6])
@@ -84,11 +99,8 @@ def test_a_start_without_timezone_is_refused(city):
         simulate(city, hours=1.0, seed=1, start=datetime(2026, 1, 20, 7))
 
 
-@pytest.mark.slow
-def test_an_hour_of_duisburg_is_the_same_twice():
-    duisburg = load_city("duisburg")
-    one, same = (simulate(duisburg, hours=1.0, seed=7) for _ in range(2))
-    assert one == same
-    assert one.events["lesson_begins"] > 100
-    assert one.school_clients_max > 10_000
-    assert 1000.0 < one.lamps_kwh < 5000.0
+def test_hours_that_have_passed_are_refused(city):
+    simulation = Simulation(city, seed=1, start=MORNING, systems=["lamps"])
+    simulation.advance(7200.0)
+    with pytest.raises(ValueError, match="but 2 h have passed"):
+        Run(simulation, hours=1.0)

@@ -1,105 +1,222 @@
-"""Simulate a whole city in virtual time and count what happened."""
+"""Simulate a city in virtual time and collect what its systems say."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+import resource
+import sys
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from twin.model.city import City
-from twin.sim.world import World, WorldTotals
+from twin.sim.registry import SYSTEM_NAMES
+from twin.sim.scenario import Scenario, begin_scenario
+from twin.sim.simulation import Simulation
+from twin.sim.system import Kpi, Moment
+from twin.sim.trace import Event
 
-__all__ = ["DEFAULT_START", "HourRow", "SimulationResult", "simulate"]
+__all__ = ["DEFAULT_START", "Run", "SimulationResult", "simulate"]
 
-DEFAULT_START = datetime(2026, 1, 20, 6, 30, tzinfo=UTC)
-"""A Tuesday at 7:30 in Duisburg: lamps go out, lessons begin, trams are full."""
+DEFAULT_START = datetime(2026, 1, 12, 23, 0, tzinfo=UTC)
+"""Tuesday 13 January 2026, midnight in Duisburg: schools are open, lamps burn until 8:14."""
 
-_SAMPLE_S = 300.0
+SAMPLE_S = 300.0
+"""Step of the day's curves. [s]"""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HourRow:
-    """Figures of one simulated hour; the last one may be shorter.
-
-    Parameters
-    ----------
-    begin : str
-        Local time, ISO 8601.
-    users, wifi_clients, school_clients : float
-        Means over the hour.
-    mobile_gb, wifi_gb : float
-        Traffic. [GB]
-    load_percent : float
-        Mean downlink load of the cells. [%]
-    cells_kwh, lamps_kwh : float
-        Energy. [kWh]
-    lamp_level_percent : float
-        Mean light level at the end. [%]
-    """
-
-    begin: str
-    users: float
-    wifi_clients: float
-    school_clients: float
-    mobile_gb: float
-    wifi_gb: float
-    load_percent: float
-    cells_kwh: float
-    lamps_kwh: float
-    lamp_level_percent: float
+_MAX_HOURS = 24.0 * 366.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationResult:
-    """What a simulation says; the same city, seed and start give the same result.
+    """What a simulation says; the same city, seed, start and scenario give the same result.
 
     Parameters
     ----------
     city : str
         Name of the city.
     seed : int
-        Seed of the world.
+        Seed.
     start : str
         Begin, local time, ISO 8601.
-    hours : float
-        Length. [h]
-    devices : mapping
-        Managed devices by kind.
-    trams : int
-        Trams on the line.
-    school_clients_max : int
-        Most devices online at schools at once, over samples every five minutes.
-    lamps_kwh, cells_kwh : float
-        Energy. [kWh]
-    mobile_gb, wifi_gb : float
-        Traffic. [GB]
+    scenario : str
+        Name of the scenario, empty for a day without one.
+    simulated_seconds : float
+        Simulated time. [s]
+    wall_seconds : float
+        How long it took. [s]
+    peak_rss_mb : float
+        Largest memory of the process. [MB]
+    trace_sha256 : str
+        Hash over everything that happened.
     events : mapping
         How often each kind of event happened.
-    table : tuple of HourRow
-        One row per hour.
-    trace_sha256 : str
-        Hash over every event and over users and stations after every tick.
+    systems : mapping
+        Figures by system.
+    districts : mapping
+        Figures by district and system.
+    at_s : tuple of float
+        Times of the curves. [s]
+    curves : mapping
+        By system and gauge: one value per time.
+    story : tuple of Event
+        The first events of every kind, in order.
+    moments : tuple of Moment
+        What the systems find worth telling, in order.
     """
 
     city: str
     seed: int
     start: str
-    hours: float
-    devices: Mapping[str, int]
-    trams: int
-    school_clients_max: int
-    lamps_kwh: float
-    cells_kwh: float
-    mobile_gb: float
-    wifi_gb: float
-    events: Mapping[str, int]
-    table: tuple[HourRow, ...]
+    scenario: str
+    simulated_seconds: float
+    wall_seconds: float
+    peak_rss_mb: float
     trace_sha256: str
+    events: Mapping[str, int]
+    systems: Mapping[str, Mapping[str, Kpi]]
+    districts: Mapping[str, Mapping[str, Mapping[str, Kpi]]]
+    at_s: tuple[float, ...]
+    curves: Mapping[str, Mapping[str, tuple[float, ...]]]
+    story: tuple[Event, ...]
+    moments: tuple[Moment, ...]
 
     def as_dict(self) -> dict[str, object]:
-        """Return plain values, ready for JSON."""
-        return asdict(self)
+        """Return plain values, ready for JSON; the curves are left to files."""
+        return {
+            "city": self.city,
+            "seed": self.seed,
+            "start": self.start,
+            "scenario": self.scenario,
+            "simulated_seconds": self.simulated_seconds,
+            "wall_seconds": self.wall_seconds,
+            "peak_rss_mb": self.peak_rss_mb,
+            "trace_sha256": self.trace_sha256,
+            "events": dict(self.events),
+            "systems": {name: _plain(kpis) for name, kpis in self.systems.items()},
+            "districts": {
+                district: {name: _plain(kpis) for name, kpis in systems.items()}
+                for district, systems in self.districts.items()
+            },
+        }
+
+
+def _when(moment: Moment) -> float:
+    return moment.at_s
+
+
+def _plain(kpis: Mapping[str, Kpi]) -> dict[str, dict[str, object]]:
+    return {
+        name: {"value": kpi.value, "unit": kpi.unit} | ({"note": kpi.note} if kpi.note else {})
+        for name, kpi in kpis.items()
+    }
+
+
+class Run:
+    """A simulation on its way to an end, and the curves it has drawn so far.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        New, or taken up again.
+    hours : float
+        How far to go from second 0. [h]  Must be > 0 and at most a leap year.
+    scenario : Scenario, optional
+        What happens on the way; checked and scheduled here.
+
+    Raises
+    ------
+    ValueError
+        Hours out of range or already passed.
+    InputError
+        The scenario does not fit the city, the systems or the time.
+    """
+
+    def __init__(
+        self, simulation: Simulation, *, hours: float, scenario: Scenario | None = None
+    ) -> None:
+        if not 0.0 < hours <= _MAX_HOURS:
+            raise ValueError(f"hours is {hours}, must be more than 0 and at most a year")
+        if hours * 3600.0 <= simulation.now_s:
+            raise ValueError(f"hours is {hours}, but {simulation.now_s / 3600.0:g} h have passed")
+        self.simulation = simulation
+        self.end_s = hours * 3600.0
+        self._scenario = scenario
+        if scenario:
+            begin_scenario(scenario, simulation, self.end_s)
+        self._begun = time.perf_counter()
+        self._at_s: list[float] = []
+        self._rows: list[dict[str, dict[str, float]]] = []
+
+    def _sample(self) -> None:
+        self._at_s.append(self.simulation.now_s)
+        self._rows.append(self.simulation.gauges())
+
+    @property
+    def share_done(self) -> float:
+        """How much of the run is done, 0 to 1."""
+        return self.simulation.now_s / self.end_s
+
+    def advance(self, until_s: float) -> None:
+        """Go on to a simulated second, at most to the end, and draw the curves.
+
+        Raises
+        ------
+        SimulationError
+            Something failed in a system; names who and when.
+        """
+        goal_s = min(until_s, self.end_s)
+        while self.simulation.now_s < goal_s:
+            next_s = (self.simulation.now_s // SAMPLE_S + 1.0) * SAMPLE_S
+            self.simulation.advance(min(next_s, goal_s))
+            if self.simulation.now_s in (next_s, self.end_s):
+                self._sample()
+
+    def result(self) -> SimulationResult:
+        """Sum up what happened until now."""
+        simulation, context = self.simulation, self.simulation.context
+        districts: dict[str, dict[str, Mapping[str, Kpi]]] = {}
+        for name, system in simulation.systems.items():
+            for district, kpis in system.kpis_by_district().items():
+                districts.setdefault(district, {})[name] = kpis
+        return SimulationResult(
+            city=context.city.name,
+            seed=context.seed,
+            start=context.clock.local(0.0).isoformat(),
+            scenario=self._scenario.name if self._scenario else "",
+            simulated_seconds=simulation.now_s,
+            wall_seconds=round(time.perf_counter() - self._begun, 3),
+            peak_rss_mb=peak_rss_mb(),
+            trace_sha256=context.trace.sha256(),
+            events=context.trace.counts(),
+            systems=simulation.kpis(),
+            districts=dict(sorted(districts.items())),
+            at_s=tuple(self._at_s),
+            curves=self._curves(),
+            story=context.trace.story(),
+            moments=tuple(
+                sorted(
+                    (m for system in simulation.systems.values() for m in system.story()),
+                    key=_when,
+                )
+            ),
+        )
+
+    def _curves(self) -> dict[str, dict[str, tuple[float, ...]]]:
+        first = self._rows[0] if self._rows else {}
+        return {
+            system: {
+                name: tuple(row[system].get(name, 0.0) for row in self._rows) for name in gauges
+            }
+            for system, gauges in first.items()
+        }
+
+
+def peak_rss_mb() -> float:
+    """Return the largest memory this process has had. [MB]."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    kilobytes = peak / 1024.0 if sys.platform == "darwin" else peak
+    return round(kilobytes / 1024.0, 1)
 
 
 def simulate(
@@ -108,7 +225,10 @@ def simulate(
     hours: float,
     seed: int,
     start: datetime | None = None,
+    systems: Sequence[str] = SYSTEM_NAMES,
+    scenario: Scenario | None = None,
     tick_s: float = 10.0,
+    telemetry: Collection[str] = (),
     progress: Callable[[float], None] | None = None,
 ) -> SimulationResult:
     """Simulate a whole city, every device of it, as fast as the machine can.
@@ -120,86 +240,49 @@ def simulate(
     hours : float
         How long. [h]  Must be > 0.
     seed : int
-        Seed of the world.  Must be >= 0.
+        Seed.  Must be >= 0.
     start : datetime, optional
         Begin, timezone-aware; None is `DEFAULT_START`.
+    systems : sequence of str
+        Which systems.
+    scenario : Scenario, optional
+        What happens from outside.
     tick_s : float
         Step of users and traffic. [s]  Must be > 0.
+    telemetry : collection of str
+        Tables to record.
     progress : callable, optional
         Called with the share done, 0 to 1.
 
     Returns
     -------
     SimulationResult
-        Table by hour, events, and the hash of the trace.
+        Figures, curves, and the hash of the trace.
 
     Raises
     ------
     ValueError
         A number out of range, or a start without timezone.
+    ModelError
+        Unknown system.
+    InputError
+        The scenario does not fit.
+    SimulationError
+        Something failed in a system; names who and when.
     """
-    if not 0.0 < hours <= 24.0 * 366.0:
+    if not 0.0 < hours <= _MAX_HOURS:
         raise ValueError(f"hours is {hours}, must be more than 0 and at most a year")
-    world = World(city, seed=seed, start=start or DEFAULT_START, tick_s=tick_s)
-    samples = [world.totals()]
-    end_s = hours * 3600.0
-    while world.now_s < end_s:
-        world.advance(min(world.now_s + _SAMPLE_S, end_s))
-        samples.append(world.totals())
-        if progress:
-            progress(world.now_s / end_s)
-    return _result(city, world, samples, hours, seed)
-
-
-def _result(
-    city: City, world: World, samples: list[WorldTotals], hours: float, seed: int
-) -> SimulationResult:
-    first, last = samples[0], samples[-1]
-    kinds = list(world.devices().values())
-    return SimulationResult(
-        city=city.name,
+    simulation = Simulation(
+        city,
         seed=seed,
-        start=world.local(first.at).isoformat(),
-        hours=float(hours),
-        devices={kind: kinds.count(kind) for kind in dict.fromkeys(kinds)},
-        trams=len(world.trams()),
-        school_clients_max=max(sample.school_clients for sample in samples),
-        lamps_kwh=round(last.lamp_energy_wh / 1000.0, 3),
-        cells_kwh=round(_cell_wh(samples) / 1000.0, 3),
-        mobile_gb=round(last.dl_octets / 1e9, 3),
-        wifi_gb=round(last.wifi_octets / 1e9, 3),
-        events=world.trace.counts(),
-        table=_table(world, samples),
-        trace_sha256=world.trace.sha256(),
+        start=start or DEFAULT_START,
+        systems=systems,
+        tick_s=tick_s,
+        telemetry=telemetry,
     )
-
-
-def _table(world: World, samples: list[WorldTotals]) -> tuple[HourRow, ...]:
-    per_hour = round(3600.0 / _SAMPLE_S)
-    starts = range(0, len(samples) - 1, per_hour)
-    return tuple(_row(world, samples[i : i + per_hour + 1]) for i in starts)
-
-
-def _row(world: World, samples: list[WorldTotals]) -> HourRow:
-    first, last, later = samples[0], samples[-1], samples[1:]
-    n = len(later)
-    return HourRow(
-        begin=world.local(first.at).isoformat(),
-        users=round(sum(s.users for s in later) / n, 1),
-        wifi_clients=round(sum(s.wifi_clients for s in later) / n, 1),
-        school_clients=round(sum(s.school_clients for s in later) / n, 1),
-        mobile_gb=round((last.dl_octets - first.dl_octets) / 1e9, 3),
-        wifi_gb=round((last.wifi_octets - first.wifi_octets) / 1e9, 3),
-        load_percent=round(sum(s.mean_load_percent for s in later) / n, 2),
-        cells_kwh=round(_cell_wh(samples) / 1000.0, 3),
-        lamps_kwh=round((last.lamp_energy_wh - first.lamp_energy_wh) / 1000.0, 3),
-        lamp_level_percent=round(last.lamp_level_percent, 1),
-    )
-
-
-def _cell_wh(samples: list[WorldTotals]) -> float:
-    """Energy of the cells by the trapezoidal rule over the samples. [Wh]."""
-    return sum(
-        (b.at - a.at) / timedelta(hours=1) * (a.cell_power_w + b.cell_power_w) / 2.0
-        for a, b in pairwise(samples)
-    )
+    run = Run(simulation, hours=hours, scenario=scenario)
+    while run.share_done < 1.0:
+        run.advance(simulation.now_s + SAMPLE_S)
+        if progress:
+            progress(run.share_done)
+    return run.result()

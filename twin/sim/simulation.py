@@ -16,6 +16,7 @@ from twin.sim.kernel import Kernel, SimulationError
 from twin.sim.registry import SYSTEM_NAMES, system_class
 from twin.sim.system import Context, DeviceFleet, Kpi, System
 from twin.sim.telemetry import Telemetry
+from twin.sim.trace import EventTrace
 
 __all__ = ["Simulation"]
 
@@ -120,6 +121,11 @@ class Simulation:
     def systems(self) -> Mapping[str, System]:
         """The systems of this run by name."""
         return MappingProxyType(self.context.systems)
+
+    @property
+    def trace(self) -> EventTrace:
+        """What has happened so far."""
+        return self.context.trace
 
     def advance(self, until_s: float) -> None:
         """Let the city live until a simulated second.

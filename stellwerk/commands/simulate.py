@@ -1,0 +1,185 @@
+"""`stellwerk simulate`: a day of every network of the city, in simulated time."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stellwerk.commands.city import CityOption
+from stellwerk.output import JsonOption, columns, notes, print_json, table, told_progress
+from stellwerk.settings import load_settings
+from stellwerk.when import local_start
+from twin.geo.cityfile import load_city
+from twin.model.city import City
+from twin.model.errors import InputError
+from twin.sim.registry import SYSTEM_NAMES
+from twin.sim.run import DEFAULT_START, SAMPLE_S, Run, SimulationResult
+from twin.sim.save import restore, save
+from twin.sim.scenario import load_scenario
+from twin.sim.simulation import Simulation
+from twin.sim.system import Kpi
+from twin.sim.telemetry_files import write_parquet, write_sqlite
+
+__all__ = ["simulate"]
+
+_WALL_STEP_S = 0.25  # how often a paced run looks at the clock
+
+
+def simulate(
+    *,
+    city: CityOption = "",
+    hours: Annotated[float, typer.Option("--hours", min=0.01, max=8784, help="Length. [h]")] = 24.0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of everything.")] = 7,
+    start: Annotated[
+        str, typer.Option("--start", help="Local begin, such as 2026-01-20T00:00.")
+    ] = "",
+    systems: Annotated[
+        str, typer.Option("--systems", help=f"Of {', '.join(SYSTEM_NAMES)}; by default all.")
+    ] = "",
+    scenario: Annotated[
+        Path | None, typer.Option("--scenario", help="What happens: a YAML file.")
+    ] = None,
+    speed: Annotated[
+        float | None,
+        typer.Option("--speed", min=0.1, max=1e6, help="Simulated per real second; 1 is live."),
+    ] = None,
+    tick: Annotated[
+        float, typer.Option("--tick", min=0.1, max=300, help="Step of users and traffic. [s]")
+    ] = 10.0,
+    telemetry: Annotated[
+        str, typer.Option("--telemetry", help="Tables to record, such as cells,schools, or all.")
+    ] = "",
+    save_to: Annotated[
+        Path | None, typer.Option("--save", help="Save the running simulation at its end.")
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option("--restore", help="Go on from a saved simulation.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write report, curves and tables to this folder.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Let the city live a day: users, schools, trams, lamps, signals, meters, outages."""
+    model = load_city(load_settings(city=city).city)
+    if telemetry and out is None:
+        raise InputError("--telemetry needs a place", hint="give --out too")
+    plan = load_scenario(scenario) if scenario else None
+    if resume is None:
+        simulation = Simulation(
+            model,
+            seed=seed,
+            start=local_start(start, model) if start else DEFAULT_START,
+            systems=_chosen(systems),
+            tick_s=tick,
+            telemetry=["*"] if telemetry == "all" else _names(telemetry),
+        )
+    else:
+        if start or systems or telemetry:
+            raise InputError(
+                "--restore goes on as it was saved",
+                hint="leave --start, --systems and --telemetry out",
+            )
+        simulation = restore(resume, model)
+        if hours * 3600.0 <= simulation.now_s:
+            raise InputError(
+                f"--hours is {hours:g}, but {simulation.now_s / 3600.0:g} h have passed",
+                hint="--hours counts from the start of the saved run",
+            )
+    run = Run(simulation, hours=hours, scenario=plan)
+    _live(run, speed)
+    result = run.result()
+    if save_to:
+        save(simulation, save_to)
+    if out:
+        _write(out, result, run, model)
+    if json:
+        print_json(result.as_dict())
+    else:
+        _show(result, model)
+
+
+def _names(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _chosen(text: str) -> list[str]:
+    chosen = _names(text) or list(SYSTEM_NAMES)
+    for name in chosen:
+        if name not in SYSTEM_NAMES:
+            raise InputError(
+                f"--systems has no {name!r}", hint=f"there are {', '.join(SYSTEM_NAMES)}"
+            )
+    return chosen
+
+
+def _live(run: Run, speed: float | None) -> None:
+    """Go to the end, as fast as possible or at a pace, and say where it is."""
+    simulation = run.simulation
+    begun, begun_s = time.monotonic(), simulation.now_s
+    with told_progress("simulate") as show:
+        while run.share_done < 1.0:
+            if speed is None:
+                goal_s = simulation.now_s + SAMPLE_S
+            else:
+                time.sleep(_WALL_STEP_S)
+                goal_s = begun_s + (time.monotonic() - begun) * speed
+            run.advance(goal_s)
+            passed = max(time.monotonic() - begun, 1e-9)
+            local = simulation.context.clock.local(simulation.now_s)
+            pace = (simulation.now_s - begun_s) / passed
+            show(run.share_done, f"{local:%a %H:%M} · {pace:,.0f} x real time")
+
+
+def _write(out: Path, result: SimulationResult, run: Run, city: City) -> None:
+    try:
+        from stellwerk.day.report import write_day  # noqa: PLC0415  # needs the extra `report`
+    except ImportError as err:
+        raise InputError(
+            "--out draws curves, which needs matplotlib", hint="install stellwerk[report]"
+        ) from err
+    written = write_day(out, result, city, shlex.join(["stellwerk", *sys.argv[1:]]))
+    telemetry = run.simulation.context.telemetry
+    if telemetry.tables():
+        try:
+            rows = write_parquet(telemetry, out)
+        except InputError:
+            rows = write_sqlite(telemetry, out / "telemetry.sqlite")
+        notes.print(
+            "telemetry: " + ", ".join(f"{table} {n:,} rows" for table, n in rows.items()),
+            markup=False,
+        )
+    notes.print(f"wrote {len(written)} files to {out}, see report.html", markup=False)
+
+
+def _show(result: SimulationResult, city: City) -> None:
+    notes.print(
+        f"{city.title}, {result.simulated_seconds / 3600.0:g} h from {result.start[:16]}, seed "
+        f"{result.seed}: {result.wall_seconds:.1f} s, {result.peak_rss_mb:.0f} MB, simulated",
+        markup=False,
+    )
+    for name, kpis in result.systems.items():
+        table(name.replace("_", " "), {_head(k, v): _figure(v.value) for k, v in kpis.items()})
+    if result.moments:
+        start = datetime.fromisoformat(result.start)
+        columns(
+            "What happened",
+            ["second", "who", "what"],
+            [[f"{m.at_s:,.0f}", m.who, m.text] for m in result.moments],
+        )
+        notes.print(f"seconds count from {start:%Y-%m-%d %H:%M} local time", markup=False)
+    table("trace", {"sha256": result.trace_sha256})
+
+
+def _head(name: str, kpi: Kpi) -> str:
+    return f"{name.replace('_', ' ')} [{kpi.unit}]"
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.4g}"
