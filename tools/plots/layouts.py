@@ -81,8 +81,7 @@ def main() -> None:
         found[name] = run_case(case, np.random.default_rng(SEED), n_terminals=n)
         errors = (found[name].coupling_error_db(), found[name].geometry_error_db())
         cells = " | ".join(" / ".join(f"{value:+.1f}" for value in row) for row in errors)
-        print(f"| {name} | {cells} |")
-    print("inside the envelope:", found["RP-180524 UMa mMTC 500 m"].inside_envelope())
+        print(f"| {name} | {cells} |", found[name].inside_envelope() if case.envelope else "")
     efficiencies()
     draw(found)
 

@@ -6,6 +6,7 @@ QuaDRiGa and the attachments of RP-180524 list them.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -45,6 +46,8 @@ class CalibrationCase:
     has_rays : bool
         Coupling sums rays with their angular spread and polarisation; else the antenna's gain
         towards the line of sight counts.
+    noise_db : float
+        Noise over the power of a sector, which geometry then includes. [dB]
     coupling_db, geometry_db : tuple of float
         Fifth, fiftieth and ninety-fifth percentile of the companies' median. [dB]
     envelope : tuple, optional
@@ -66,6 +69,7 @@ class CalibrationCase:
     has_floors: bool = True
     h_ut_m: float = field(default=1.5, metadata={"unit": "m"})
     has_rays: bool = False
+    noise_db: float = field(default=-math.inf, metadata={"unit": "dB"})
     envelope: tuple[tuple[float, ...], ...] = ()
 
 
@@ -116,6 +120,35 @@ def _large_scale(
     )
 
 
+def _self_evaluation(
+    isd_m: float,
+    tilt_deg: float,
+    *,
+    indoor_share: float,
+    coupling_db: Percentiles,
+    geometry_db: Percentiles,
+    envelope: tuple[tuple[float, ...], ...],
+) -> CalibrationCase:
+    """RP-180524 Tables 4 and 5, channel model A: 46 dBm on 10 MHz, noise figure 7 dB."""
+    return CalibrationCase(
+        scenario="UMa",
+        edition="38.901",
+        freq_hz=0.7e9,
+        isd_m=isd_m,
+        h_bs_m=25.0,
+        least_distance_m=10.0,
+        panel=PanelArray(n_rows=8, spacing_v=0.8, tilt_deg=tilt_deg),
+        entry="legacy",
+        indoor_share=indoor_share,
+        has_floors=False,
+        has_rays=True,
+        noise_db=-174.0 + 70.0 + 7.0 - 46.0,
+        coupling_db=coupling_db,
+        geometry_db=geometry_db,
+        envelope=envelope,
+    )
+
+
 CASES: dict[str, CalibrationCase] = {
     "36.873 UMi 1 element": _phase_1("UMi", _ONE, (-120.2, -98.2, -69.3), (-2.2, 6.4, 23.4)),
     "36.873 UMi 10 elements": _phase_1("UMi", _TALL, (-128.8, -103.0, -63.9), (-1.7, 8.1, 25.6)),
@@ -130,17 +163,10 @@ CASES: dict[str, CalibrationCase] = {
     "38.901 InH 6 GHz": _large_scale("InH", 6.0, (-71.1, -59.3, -45.0), (-4.4, 3.0, 17.9)),
     "38.901 InH 30 GHz": _large_scale("InH", 30.0, (-85.0, -73.3, -59.1), (-4.3, 3.1, 18.0)),
     "38.901 InH 70 GHz": _large_scale("InH", 70.0, (-92.4, -80.7, -66.4), (-4.3, 3.1, 18.0)),
-    "RP-180524 UMa mMTC 500 m": CalibrationCase(
-        scenario="UMa",
-        edition="38.901",
-        freq_hz=0.7e9,
-        isd_m=500.0,
-        h_bs_m=25.0,
-        least_distance_m=10.0,
-        panel=PanelArray(n_rows=8, spacing_v=0.8, tilt_deg=9.0),
-        entry="legacy",
-        has_floors=False,
-        has_rays=True,
+    "RP-180524 UMa mMTC 500 m": _self_evaluation(
+        500.0,
+        9.0,
+        indoor_share=0.8,
         coupling_db=(-127.96, -107.40, -75.32),
         geometry_db=(-2.46, 5.02, 22.06),
         envelope=(
@@ -148,6 +174,32 @@ CASES: dict[str, CalibrationCase] = {
             (-123.973, -120.532, -116.620, -103.886, -86.327, -79.900, -71.967),
             (-2.939, -1.944, -0.086, 4.529, 12.680, 16.894, 19.681),
             (-1.540, -0.485, 0.781, 5.915, 14.118, 19.465, 23.191),
+        ),
+    ),
+    "RP-180524 UMa mMTC 1732 m": _self_evaluation(
+        1732.0,
+        3.0,
+        indoor_share=0.8,
+        coupling_db=(-143.73, -129.13, -97.60),
+        geometry_db=(-5.36, 1.50, 16.36),
+        envelope=(
+            (-147.419, -144.030, -139.759, -131.225, -113.533, -105.628, -99.441),
+            (-141.872, -139.458, -134.816, -126.454, -109.944, -101.040, -93.972),
+            (-6.460, -4.599, -2.783, 1.090, 6.930, 11.130, 14.999),
+            (-4.403, -3.237, -1.782, 2.731, 9.604, 13.569, 17.680),
+        ),
+    ),
+    "RP-180524 UMa URLLC 700 MHz": _self_evaluation(
+        500.0,
+        9.0,
+        indoor_share=0.2,
+        coupling_db=(-120.64, -91.25, -64.49),
+        geometry_db=(-2.28, 5.28, 22.55),
+        envelope=(
+            (-123.687, -115.908, -104.178, -93.467, -79.263, -71.496, -65.449),
+            (-117.241, -110.907, -99.351, -89.432, -76.023, -68.451, -63.610),
+            (-2.992, -1.715, 0.080, 4.350, 12.920, 17.412, 20.559),
+            (-1.765, -0.737, 0.701, 5.981, 15.212, 20.814, 23.319),
         ),
     ),
 }

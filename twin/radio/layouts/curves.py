@@ -39,7 +39,7 @@ class CalibrationCurves:
     coupling_db : ndarray of shape (n,)
         Greatest gain to any sector, antennas included: negative. [dB]
     geometry_db : ndarray of shape (n,)
-        Power of that sector over the sum of all others, no noise. [dB]
+        Power of that sector over the sum of all others and the case's noise, if it has one. [dB]
     """
 
     case: CalibrationCase
@@ -132,7 +132,7 @@ def run_case(
     return CalibrationCurves(
         case=case,
         coupling_db=10.0 * np.log10(serving),
-        geometry_db=10.0 * np.log10(serving / gain.sum(axis=1)),
+        geometry_db=10.0 * np.log10(serving / (gain.sum(axis=1) + 10.0 ** (case.noise_db / 10.0))),
     )
 
 
