@@ -2,6 +2,7 @@
 
 from twin.sim.mobility.hexagons import hexagonal_layer
 from twin.sim.mobility.policy import ASSUMPTIONS, HandoverPolicy
+from twin.sim.mobility.rates import MobilityRates, mobility_rates
 from twin.sim.mobility.simulation import MobilityCounts, MobilitySimulation
 from twin.sim.mobility.walk import Walk, straight_walk
 
@@ -9,8 +10,10 @@ __all__ = [
     "ASSUMPTIONS",
     "HandoverPolicy",
     "MobilityCounts",
+    "MobilityRates",
     "MobilitySimulation",
     "Walk",
     "hexagonal_layer",
+    "mobility_rates",
     "straight_walk",
 ]
