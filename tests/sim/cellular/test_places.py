@@ -11,8 +11,10 @@ from twin.geo.cityfile import load_city
 from twin.radio.points import best_server
 from twin.sim.cellular.agents import Agents
 from twin.sim.cellular.places import KINDS, make_places
+from twin.sim.cellular.rates import calibrated_rates, site_spacing_m
 from twin.sim.cellular.shares import layer_shares
 from twin.sim.cellular.signals import INDOOR, OUTDOOR, Signals
+from twin.sim.mobility.rates import mobility_rates
 
 CELL = "cell-a-001-1-n78"
 
@@ -171,3 +173,15 @@ def test_a_cell_on_a_lamp_post_has_users_wherever_the_census_raster_lies(city, s
         run = simulate(town=town, seed=seed, managed=[cell.id for cell in heads])
         users += [run.read(cell.id, "users") for cell in heads]
     assert users.min() > 0.3 * users.max(), users
+
+
+def test_handover_rates_are_those_of_exact_runs_at_the_spacing_of_the_sites(city):
+    assert site_spacing_m(city.cells) == pytest.approx(700.0)
+    assert site_spacing_m(city.cells[:3]) == 600.0
+    rates = calibrated_rates(city.cells)
+    exact = mobility_rates(700.0, 30.0 / 3.6)
+    assert rates.handovers_per_km[1] == pytest.approx(exact.handovers_per_km)
+    assert rates.ping_pong[1] == pytest.approx(exact.ping_pong_share)
+    assert rates.radio_link_failure[1] == pytest.approx(exact.lost_links_per_handover)
+    assert rates.radio_link_failure[0] <= rates.radio_link_failure[1]
+    assert "700 m" in rates.source

@@ -42,6 +42,8 @@ class Agents:
         Outdoors, indoors or in a vehicle.
     mode : ndarray of int8
         0 stays at home, 1 goes on foot, 2 by car, 3 by tram.
+    moved_m : ndarray of float64
+        How far each agent went in the last step. [m]
     group_sizes : ndarray of int64
         Agents by group.
     """
@@ -72,6 +74,7 @@ class Agents:
         mode = rng.choice(4, n, p=(1.0 - foot - car - tram, foot, car, tram)).astype(np.int8)
         self.where = np.array([INDOOR, OUTDOOR, VEHICLE, VEHICLE], dtype=np.int8)[mode]
         self.mode = mode
+        self.moved_m = np.zeros(n)
         self.place = self.home.copy()
         self.slot = np.full(n, -1, dtype=np.int32)
         self.cell = np.full(n, -1, dtype=np.int32)
@@ -129,6 +132,7 @@ class Agents:
             True powers of the cells, for the hysteresis. [dBm]
         """
         who = np.flatnonzero(self._rank < activity)
+        self.moved_m[self._movers] = 0.0
         if not who.size:
             return
         dx, dy = self._goal_x[who] - self._x[who], self._goal_y[who] - self._y[who]
@@ -143,6 +147,7 @@ class Agents:
             self._choose(arrived)
         place = self._places.at(x, y)
         agents = self._movers[who]
+        self.moved_m[agents] = np.minimum(step_m, left_m)
         moved = place != self.place[agents]
         agents, place = agents[moved], place[moved]
         self.place[agents] = place

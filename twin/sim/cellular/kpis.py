@@ -43,7 +43,6 @@ _NOTES = {
     "p95_prb_load_percent": "over cells and minutes",
     "user_throughput_p5_mbps": "while it has data",
     "user_throughput_p50_mbps": "while it has data",
-    "handovers": "of connections, to other cells and layers",
 }
 
 
@@ -63,7 +62,11 @@ def kpis(network: Network | None) -> dict[str, Kpi]:
     if network is None:
         return {name: Kpi(0.0, unit, "no cells") for name, unit in UNITS.items()}
     statistical = f"statistical; {network.sessions.rates.source}"
-    notes = _NOTES | {"ping_pong_percent": statistical, "radio_link_failures": statistical}
+    notes = _NOTES | {
+        "handovers": statistical,
+        "ping_pong_percent": statistical,
+        "radio_link_failures": statistical,
+    }
     values = _values(network)
     return {name: Kpi(values[name], unit, notes.get(name, "")) for name, unit in UNITS.items()}
 

@@ -191,6 +191,7 @@ class Network:
         self.agents.move(dt_s, activity, self.plant.true_power_dbm())
         sessions.end(now_s)
         figures.add_moves(sessions.follow())
+        figures.add_moves(sessions.travel())
         mean = self._mean_connections(local) * -np.expm1(-dt_s / assumed("session_s"))
         sessions.begin(now_s, mean)
         self._count()
@@ -246,7 +247,10 @@ class Network:
 
     def _session_rates(self) -> _Floats:
         agents, agent = self.agents, self.sessions.agent
-        sinr_db = self.signals.sinr_db[agents.where[agent], agents.slot[agent]]
+        key = agents.where.take(agent) * np.int32(self.signals.server.size) + agents.slot.take(
+            agent
+        )
+        sinr_db = self.signals.sinr_db.ravel().take(key)
         return self._curves.rate_bps(self.sessions.cell, sinr_db)
 
     def _transfer(self, now_s: float, dt_s: float) -> None:

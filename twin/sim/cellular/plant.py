@@ -179,8 +179,8 @@ class Plant:
             self._charge[site] = min(self._charge[site] + regained, 1.0)
         self._since_s[site] = now_s
         left_s = full_s * self._charge[site]
-        self._context.note("site_on_battery", site, round(left_s))
         if left_s > 0.0:
+            self._context.note("site_on_battery", site, round(left_s))
             self._empties[site] = self._context.kernel.after(left_s, site, self._go_dark, site)
         else:
             self._go_dark(site)

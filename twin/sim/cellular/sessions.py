@@ -135,7 +135,8 @@ class Sessions:
         Parameters
         ----------
         is_broken : ndarray of bool, shape (n_cells,), optional
-            Cells that went off the air without warning: their connections drop.
+            Given after a change of the network: cells that went off the air without warning, whose
+            connections drop. None: after a step in which agents moved.
 
         Returns
         -------
@@ -151,23 +152,48 @@ class Sessions:
         lost = goal < 0
         if is_broken is not None:
             lost |= is_broken[old]
-        done = moving[~lost]
-        mode = self._agents.mode[self.agent[done]]
-        draws = self._rng.random((2, done.size))
-        failed = draws[0] < np.array((0.0, *self.rates.radio_link_failure))[mode]
-        ping_pongs = int(np.count_nonzero(draws[1] < np.array((0.0, *self.rates.ping_pong))[mode]))
-        gone = failed & (self._rng.random(done.size) >= self.rates.reestablished)
-        lost_there = np.concatenate([old[lost], self.cell[done[gone]]])
-        handovers = np.bincount(self.cell[done], minlength=self._n_cells)
+        counted = ~lost
+        if is_broken is None:  # those who moved are counted by `travel`
+            counted &= self._agents.moved_m[self.agent[moving]] == 0.0
         self.cell[moving] = goal
-        stay = np.ones(self.agent.size, dtype=bool)
-        stay[moving[lost]] = False
-        stay[done[gone]] = False
-        self.dropped += int(lost_there.size)
-        self._keep(stay)
+        return Moves(
+            handovers=np.bincount(old[counted], minlength=self._n_cells),
+            ping_pongs=0,
+            failures=0,
+            dropped=self._drop(moving[lost], old[lost]),
+        )
+
+    def travel(self) -> Moves:
+        """Count the handovers on the way of connections that move, and drop some of them.
+
+        Returns
+        -------
+        Moves
+            What happened, drawn by the rates per kilometre: the places of a city lie too far
+            apart to see every change of cells on a street.
+        """
+        moved_m = self._agents.moved_m[self.agent]
+        under_way = np.flatnonzero(moved_m > 0.0)
+        mode, cell = self._agents.mode[self.agent[under_way]] - 1, self.cell[under_way]
+        rates, rng = self.rates, self._rng
+        mean = moved_m[under_way] / 1e3 * np.array(rates.handovers_per_km)[mode]
+        handovers = rng.poisson(np.bincount(cell, mean, minlength=self._n_cells))
+        returns = float(mean @ np.array(rates.ping_pong)[mode])
+        fails = rng.random(mean.size) < mean * np.array(rates.radio_link_failure)[mode]
+        failed = under_way[fails]
+        gone = failed[rng.random(failed.size) >= rates.reestablished]
         return Moves(
             handovers=handovers,
-            ping_pongs=ping_pongs,
-            failures=int(np.count_nonzero(failed)),
-            dropped=np.bincount(lost_there, minlength=self._n_cells),
+            ping_pongs=min(int(rng.poisson(returns)), int(handovers.sum())),
+            failures=failed.size,
+            dropped=self._drop(gone, self.cell[gone]),
         )
+
+    def _drop(self, which: NDArray[np.int64], there: _Indices) -> NDArray[np.int64]:
+        """Let connections drop; return how many by the cells where they were."""
+        if which.size:
+            stay = np.ones(self.agent.size, dtype=bool)
+            stay[which] = False
+            self._keep(stay)
+            self.dropped += which.size
+        return np.bincount(there, minlength=self._n_cells)

@@ -70,9 +70,9 @@ class RateCurves:
                 )
                 for technology, name, bandwidth_hz, scs_hz, mimo_layers in names
             ],
-            dtype=np.float32,
-        ).reshape(len(names), _STEPS)
-        self._kind = np.array([names.index(kind) for kind in kinds], dtype=np.int32)
+            dtype=np.float64,
+        ).ravel()
+        self._first = np.array([_STEPS * names.index(kind) for kind in kinds], dtype=np.int32)
 
     def rate_bps(
         self, cells: NDArray[np.int32], sinr_db: NDArray[np.float32]
@@ -93,4 +93,5 @@ class RateCurves:
         """
         step = (sinr_db - np.float32(_LOWEST_DB)) * np.float32(1.0 / _STEP_DB)
         place = np.clip(step, 0.0, _STEPS - 1.0).astype(np.int32)
-        return np.asarray(self._curves[self._kind[cells], place], dtype=np.float64)
+        place += self._first.take(cells)
+        return np.asarray(self._curves.take(place), dtype=np.float64)

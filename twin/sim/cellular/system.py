@@ -17,7 +17,7 @@ from twin.sim.cellular.kpis import district_kpis, kpis
 from twin.sim.cellular.network import Network
 from twin.sim.cellular.places import make_places
 from twin.sim.cellular.plant import ASLEEP, FAILED, Plant
-from twin.sim.cellular.rates import HandoverRates
+from twin.sim.cellular.rates import HandoverRates, calibrated_rates
 from twin.sim.cellular.sessions import Sessions
 from twin.sim.cellular.shares import layer_shares
 from twin.sim.cellular.signals import Signals
@@ -44,7 +44,7 @@ class Cellular(System):
         People simulated in the whole city, each standing for several SIMs; None takes the assumed
         number. A world of few managed cells simulates every SIM near them, at most so many.
     rates : HandoverRates, optional
-        How often handovers go wrong; None takes the assumed rates.
+        How often handovers go wrong; None takes those of exact runs.
 
     Notes
     -----
@@ -63,7 +63,7 @@ class Cellular(System):
     ) -> None:
         super().__init__(context)
         self._n_agents = round(assumed("agents")) if n_agents is None else n_agents
-        self._rates = rates or HandoverRates()
+        self._rates = rates
         self._network: Network | None = None
         self._sleep_is_on = True
         self._is_settling = False
@@ -138,7 +138,7 @@ class Cellular(System):
             agents,
             len(plant.ids),
             tuple(kind.session_share for kind in traffic_classes()),
-            self._rates,
+            self._rates or calibrated_rates(city.cells),
             context.rng("cellular/sessions"),
         )
         per_agent = sims / agents.cell.size if agents.cell.size else 0.0
