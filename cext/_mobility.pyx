@@ -189,6 +189,9 @@ def report(places, network, field, now, state, *, start_s, step_s, rules, smooth
         return
     _check_finite("x_m", &x[0], n)
     _check_finite("y_m", &y[0], n)
+    for i in range(n):
+        if not (abs(x[i] * w.node_x) < 1e9 and abs(y[i] * w.node_y) < 1e9):
+            raise ValueError(f"x_m, y_m: row {i} is {x[i]}, {y[i]}, beyond the field of shadowing")
     _check_finite("sites", &sites[0, 0], w.n_sites * N_SITE)
     _check_finite("sectors", &sectors[0, 0], w.n_cells * N_SECTOR)
     _check_finite("load", &load[0], w.n_cells)

@@ -32,6 +32,7 @@ def test_every_instruction_set_gives_the_same_levels_and_events(monkeypatch, isa
     [
         ({"y_m": np.zeros(3, np.float32)}, "y_m: has 3 rows"),
         ({"x_m": np.full(200, np.nan, np.float32)}, "x_m: entry 0"),
+        ({"x_m": np.full(200, 1e12, np.float32)}, "beyond the field"),
         ({"load": np.ones(2, np.float32)}, "load: has 2 rows"),
         ({"squares": np.zeros((3, 3), np.uint32)}, "power of 2"),
         ({"shift": np.zeros((2, 2), np.float32)}, "shift"),
