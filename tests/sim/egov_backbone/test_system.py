@@ -309,6 +309,31 @@ def test_figures_by_district(begin):
     assert found["west"]["served_homes_percent"].value == 100.0
 
 
+def test_the_story_tells_cuts_and_outages_in_order(begin):
+    simulation = begin()
+    simulation.advance(HOUR_S)
+    cut = act(simulation, "cut_fibre", "n3-n5")
+    act(simulation, "cut_fibre", "n1-n2")
+    fail = act(simulation, "fail_data_centre", "dc")
+    simulation.advance(2 * HOUR_S)
+    cut.end("n3-n5", {})
+    fail.end("dc", {})
+    simulation.advance(3 * HOUR_S)
+    story = simulation.systems["egov_backbone"].story()
+    told = [f"{moment.who}: {moment.text}" for moment in story]
+    wanted = [
+        "n3-n5: The cable is cut.",
+        "fibre ring: 1 places lose their link: office-3.",
+        "office-3: The office cannot serve citizens; 0 wait.",
+        "fibre ring: 3 places are re-routed.",
+        "dc: The services of the data centre are down.",
+        "n3-n5: The cable is mended.",
+        "dc: The services of the data centre are back.",
+    ]
+    assert [text for text in told if text in wanted] == wanted
+    assert [moment.at_s for moment in story] == sorted(moment.at_s for moment in story)
+
+
 def test_telemetry_only_on_demand(begin):
     simulation = begin(telemetry=["offices", "fibre_links", "wireless_hubs"])
     simulation.advance(HOUR_S)

@@ -72,7 +72,7 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     _of("rule_mbps_per_class", 30.0, "Mbit/s", "S", _RULE),
     _of("rule_admin_mbps", 30.0, "Mbit/s", "S", _RULE),
     _of("rule_cap_mbps", 1000.0, "Mbit/s", "S", _RULE + ": often capped"),
-    _of("exam_need_share", 0.8, "1", "K", _K + ": with less of its rate an exam stands still"),
+    _of("exam_need_share", 0.5, "1", "K", _K + ": with less of its rate an exam stands still"),
     _of("exam_page_mbyte", 0.5, "MB", "K", _K + ": a page with pictures, and saving it"),
     _of("exam_page_limit_s", 10.0, "s", "K", _K + ": who waits longer for a page is interrupted"),
     _of("full_queue_s", 3.0, "s", "K", _K + ": six round trips through a full buffer of 0.5 s"),

@@ -11,6 +11,7 @@ from twin.sim.egov_backbone.assumptions import value
 from twin.sim.egov_backbone.cuts import Cuts
 from twin.sim.egov_backbone.demand import Demand, places_of
 from twin.sim.egov_backbone.fibre import Fibre, Loads, Place
+from twin.sim.egov_backbone.moments import Moments
 from twin.sim.kernel import Due
 from twin.sim.system import Context
 
@@ -30,14 +31,22 @@ class Backbone:
         The city; it must have fibre nodes.
     centre : Office
         The data centre.
+    moments : Moments
+        Where notable moments go.
     """
 
-    def __init__(self, context: Context, city: City, centre: Office) -> None:
-        self._context = context
+    def __init__(self, context: Context, city: City, centre: Office, moments: Moments) -> None:
+        self._context, self._moments = context, moments
         self.places: tuple[Place, ...] = places_of(city)
         root = Place(id=centre.id, x_m=centre.x_m, y_m=centre.y_m)
         self.fibre = Fibre(city.fibre_nodes, city.fibre_links, self.places, root)
-        self.cuts = Cuts(context, self.fibre, self.follow, context.rng("egov_backbone/fibre_cuts"))
+        self.cuts = Cuts(
+            context,
+            self.fibre,
+            self.follow,
+            context.rng("egov_backbone/fibre_cuts"),
+            moments,
+        )
         self.demand = Demand(city, context.systems, self.places)
         n = len(self.places)
         self._is_cut = np.zeros(n, dtype=bool)
@@ -75,6 +84,7 @@ class Backbone:
     def _node_stops(self, node: str) -> None:
         self.fibre.node_up[self.fibre.node_index[node]] = False
         self._context.note("fibre_node_down", node)
+        self._moments.tell(node, "The battery of the point of presence is empty.")
         self.follow()
 
     def _node_starts(self, node: str) -> None:
@@ -90,6 +100,7 @@ class Backbone:
             self.reroutes += 1
             self.rerouted_places += int(moved.sum())
             self._context.note("rerouted", "fibre ring", int(moved.sum()))
+            self._moments.tell("fibre ring", f"{int(moved.sum())} places are re-routed.")
             lost = float((self.wanted_bps * self.loads.share)[moved].sum()) * value("reroute_s")
             self.bits["carried"] -= lost
             self.bits["cut_off"] += lost
@@ -98,6 +109,11 @@ class Backbone:
         back = np.flatnonzero(~is_cut & self._is_cut)
         self._is_cut = is_cut
         self.loads = self.fibre.loads(self.wanted_bps)
+        for rows, what in ((newly, "lose their link"), (back, "have their link again")):
+            if rows.size:
+                names = ", ".join(self.places[row].id for row in rows[:3].tolist())
+                names += ", ..." if rows.size > 3 else ""
+                self._moments.tell("fibre ring", f"{rows.size} places {what}: {names}.")
         supply = self._context.supply
         supply.restore(self._consumers(back.tolist()), "link", _CAUSE)
         supply.cut(self._consumers(newly.tolist()), "link", _CAUSE)

@@ -9,6 +9,7 @@ from simpy.resources.resource import PriorityRequest
 
 from twin.sim.egov_backbone.assumptions import value
 from twin.sim.egov_backbone.fibre import Fibre
+from twin.sim.egov_backbone.moments import Moments
 from twin.sim.kernel import Crews
 from twin.sim.system import Context
 
@@ -30,6 +31,8 @@ class Cuts:
         Bound method called without arguments after each change of a cable.
     rng : Generator
         Times, places and lengths of repairs.
+    moments : Moments
+        Where notable moments go.
     """
 
     def __init__(
@@ -38,8 +41,10 @@ class Cuts:
         fibre: Fibre,
         told: Callable[[], None],
         rng: np.random.Generator,
+        moments: Moments,
     ) -> None:
         self._context, self._fibre, self._told, self._rng = context, fibre, told, rng
+        self._moments = moments
         self.crews = Crews(context.kernel, round(value("repair_crews")))
         self._broken_by: dict[str, int] = {}
         self.cuts = 0
@@ -81,6 +86,7 @@ class Cuts:
             state[k] = False
             self.cuts += 1
             self._context.note("fibre_cut", name)
+            self._moments.tell(name, "The cable is cut.")
             self._told()
 
     def mend(self, name: str) -> None:
@@ -92,6 +98,7 @@ class Cuts:
             state[k] = True
             self.repairs += 1
             self._context.note("fibre_mended", name)
+            self._moments.tell(name, "The cable is mended.")
             self._told()
 
     def n_broken(self) -> int:

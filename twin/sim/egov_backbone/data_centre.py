@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from twin.sim.egov_backbone.assumptions import value
+from twin.sim.egov_backbone.moments import Moments
 from twin.sim.kernel import Due
 from twin.sim.system import Context
 
@@ -26,12 +27,20 @@ class DataCentre:
         Bound method called without arguments whenever services go down or come back.
     rng : Generator
         Whether the generator starts.
+    moments : Moments
+        Where notable moments go.
     """
 
     def __init__(
-        self, context: Context, name: str, told: Callable[[], None], rng: np.random.Generator
+        self,
+        context: Context,
+        name: str,
+        told: Callable[[], None],
+        rng: np.random.Generator,
+        moments: Moments,
     ) -> None:
         self._context, self.name, self._told, self._rng = context, name, told, rng
+        self._moments = moments
         self.is_up = True
         self.runs_on = "mains"
         self._is_broken = False
@@ -65,10 +74,12 @@ class DataCentre:
             self._come_back()
         else:
             self._context.note("genset_failed", self.name)
+            self._moments.tell(self.name, "The generator does not start.")
 
     def _run_on(self, source: str) -> None:
         self.runs_on = source
         self._context.note(f"data_centre_on_{source}", self.name)
+        self._moments.tell(self.name, f"The mains are gone; the data centre runs on {source}.")
 
     def _stop(self) -> None:
         self.runs_on = "nothing"
@@ -96,6 +107,8 @@ class DataCentre:
         if is_up != self.is_up:
             self.is_up = is_up
             self._context.note("services_up" if is_up else "services_down", self.name)
+            words = "are back" if is_up else "are down"
+            self._moments.tell(self.name, f"The services of the data centre {words}.")
             self._told()
 
     def _later(self, delay_s: float, action: Callable[[], None]) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from twin.geo.rings import district_slugs
 from twin.model.city import City
 from twin.sim.egov_backbone.assumptions import value
+from twin.sim.egov_backbone.moments import Moments
 from twin.sim.egov_backbone.rain import Rain
 from twin.sim.egov_backbone.wireless import Wireless
 from twin.sim.kernel import Due
@@ -47,6 +48,8 @@ class Homes:
         Shared.
     city : City
         Customers, and the sites and fibre nodes that are their hubs.
+    moments : Moments
+        Where notable moments go.
 
     Raises
     ------
@@ -54,7 +57,8 @@ class Homes:
         A customer whose hub or carrier makes no sense.
     """
 
-    def __init__(self, context: Context, city: City) -> None:
+    def __init__(self, context: Context, city: City, moments: Moments) -> None:
+        self._moments = moments
         places = {site.id: (site.x_m, site.y_m) for site in city.sites}
         places |= {node.id: (node.x_m, node.y_m) for node in city.fibre_nodes}
         self._context, self._customers = context, city.wireless_customers
@@ -135,6 +139,9 @@ class Homes:
         if (served != self._was_served).any():
             amount = round(float(homes[served].sum()))
             self._context.note("homes_served", "wireless hubs", amount)
+            text = f"{amount} of {homes.sum():.0f} homes get what they have bought"
+            text += f", rain up to {rates.max():.0f} mm/h."
+            self._moments.tell("wireless hubs", text)
             self._was_served = served
         is_out = wireless.rate_bps == 0.0
         is_dark = ~wireless.hub_up[wireless.hub_of]

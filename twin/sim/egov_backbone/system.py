@@ -14,9 +14,10 @@ from twin.sim.egov_backbone.backbone import Backbone
 from twin.sim.egov_backbone.data_centre import DataCentre
 from twin.sim.egov_backbone.figures import backbone_kpis, office_kpis, service_kpis
 from twin.sim.egov_backbone.homes import Homes
+from twin.sim.egov_backbone.moments import Moments
 from twin.sim.egov_backbone.offices import CitizenOffice
 from twin.sim.egov_backbone.sla import ServiceMeter
-from twin.sim.system import Action, Context, Kpi, System
+from twin.sim.system import Action, Context, Kpi, Moment, System
 
 __all__ = ["EgovBackbone"]
 
@@ -42,6 +43,7 @@ class EgovBackbone(System):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
+        self._moments = Moments(context)
         self.offices: dict[str, CitizenOffice] = {}
         self.meters: dict[str, ServiceMeter] = {}
         self.centre: DataCentre | None = None
@@ -59,7 +61,7 @@ class EgovBackbone(System):
             self.meters[record.id] = ServiceMeter(context.clock)
         self._start_backbone()
         if city.wireless_customers:
-            self.homes = Homes(context, city)
+            self.homes = Homes(context, city, self._moments)
             self.homes.start()
         context.supply.watch(self.offices, self._office_supplied)
         self._look_at_offices()
@@ -72,10 +74,10 @@ class EgovBackbone(System):
         if record is None:
             return
         rng = context.rng("egov_backbone/genset")
-        self.centre = DataCentre(context, record.id, self._look_at_offices, rng)
+        self.centre = DataCentre(context, record.id, self._look_at_offices, rng, self._moments)
         self.centre.watch()
         if city.fibre_nodes:
-            self.backbone = Backbone(context, city, record)
+            self.backbone = Backbone(context, city, record, self._moments)
             self.backbone.start()
 
     def _plan_day(self) -> None:
@@ -94,7 +96,11 @@ class EgovBackbone(System):
         for name, office in self.offices.items():
             has_service = self.is_service_up(name)
             self.meters[name].change(now_s, is_up=has_service)
-            office.set_works(works=has_service and supply.is_supplied(name, "power"))
+            works = has_service and supply.is_supplied(name, "power")
+            if works != office.works:
+                words = "can serve citizens again" if works else "cannot serve citizens"
+                self._moments.tell(name, f"The office {words}; {office.n_waiting()} wait.")
+            office.set_works(works=works)
 
     def is_reachable(self, consumer: str) -> bool:
         """Say whether a consumer has a way over the backbone to the data centre.
@@ -211,6 +217,10 @@ class EgovBackbone(System):
             "fibre_bps": 0.0 if backbone is None else float(backbone.wanted_bps.sum()),
             "cables_cut": 0.0 if backbone is None else float(backbone.cuts.n_broken()),
         }
+
+    def story(self) -> tuple[Moment, ...]:
+        """Return cuts, outages, and rain that homes have felt."""
+        return self._moments.of_all()
 
     def actions(self) -> Mapping[str, Action]:
         """Return what a scenario can do."""
