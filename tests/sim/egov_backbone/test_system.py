@@ -323,9 +323,9 @@ def test_the_story_tells_cuts_and_outages_in_order(begin):
     told = [f"{moment.who}: {moment.text}" for moment in story]
     wanted = [
         "n3-n5: The cable is cut.",
-        "fibre ring: 1 places lose their link: office-3.",
+        "fibre ring: Places cut off: 1 (office-3).",
         "office-3: The office cannot serve citizens; 0 wait.",
-        "fibre ring: 3 places are re-routed.",
+        "fibre ring: Places re-routed: 3.",
         "dc: The services of the data centre are down.",
         "n3-n5: The cable is mended.",
         "dc: The services of the data centre are back.",

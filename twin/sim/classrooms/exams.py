@@ -70,6 +70,8 @@ class Exam:
         How long more than a tenth of the pupils could not go on. [s]
     pupil_lost_s : float
         Sum over pupils of the time lost. [s]
+    is_out : bool
+        It stands still for more than a tenth of the pupils, until it is half of that again.
     is_over : bool
         It has ended.
     """
@@ -82,6 +84,7 @@ class Exam:
     due: Due | None = None
     interrupted_s: float = 0.0
     pupil_lost_s: float = 0.0
+    is_out: bool = False
     is_over: bool = False
 
 
@@ -220,13 +223,14 @@ class Exams:
             if now_s >= exam.begin_s + value("logon_within_s") + _GRACE_S:
                 n += int((sits & ~view.has_logged_on).sum())
             exam.pupil_lost_s += n * dt_s
-            is_out = n > value("exam_stall_share") * exam.pupils
-            exam.interrupted_s += dt_s if is_out else 0.0
+            most = value("exam_stall_share") * exam.pupils
+            exam.is_out = n > (0.5 * most if exam.is_out else most)
+            exam.interrupted_s += dt_s if exam.is_out else 0.0
             changed = campus.stories.follow(
                 campus.register.ids[k],
                 "exam",
                 now_s,
-                is_so=is_out,
+                is_so=exam.is_out,
                 begins=f"The exam stands still for {n} pupils: {self._why(k, lines)}.",
                 ends=_GOES_ON,
             )

@@ -100,7 +100,7 @@ class Backbone:
             self.reroutes += 1
             self.rerouted_places += int(moved.sum())
             self._context.note("rerouted", "fibre ring", int(moved.sum()))
-            self._moments.tell("fibre ring", f"{int(moved.sum())} places are re-routed.")
+            self._moments.tell("fibre ring", f"Places re-routed: {int(moved.sum())}.")
             lost = float((self.wanted_bps * self.loads.share)[moved].sum()) * value("reroute_s")
             self.bits["carried"] -= lost
             self.bits["cut_off"] += lost
@@ -109,11 +109,11 @@ class Backbone:
         back = np.flatnonzero(~is_cut & self._is_cut)
         self._is_cut = is_cut
         self.loads = self.fibre.loads(self.wanted_bps)
-        for rows, what in ((newly, "lose their link"), (back, "have their link again")):
+        for rows, what in ((newly, "cut off"), (back, "back")):
             if rows.size:
                 names = ", ".join(self.places[row].id for row in rows[:3].tolist())
                 names += ", ..." if rows.size > 3 else ""
-                self._moments.tell("fibre ring", f"{rows.size} places {what}: {names}.")
+                self._moments.tell("fibre ring", f"Places {what}: {rows.size} ({names}).")
         supply = self._context.supply
         supply.restore(self._consumers(back.tolist()), "link", _CAUSE)
         supply.cut(self._consumers(newly.tolist()), "link", _CAUSE)
