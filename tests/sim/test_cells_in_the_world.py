@@ -7,11 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from twin.model.city import Stop
 from twin.radio.points import rsrp_dbm
 from twin.sim.cellular.shares import layer_shares
 from twin.sim.power import MACRO, MICRO, base_station_of, cell_power_w, transceivers
-from twin.sim.transit_wifi.lines import find_line
 from twin.sim.world import World
 
 CELL = "cell-a-001-1-n78"
@@ -150,26 +148,6 @@ def test_a_full_tram_adds_users_to_cells_it_passes(city, make_world):
         world.advance(60.0 * minute)
         seen |= {cell for cell in LAYER if world.read(cell, "users") > 0.0}
     assert len(seen) > 1
-
-
-def test_a_line_runs_from_end_to_end_whatever_the_order_of_the_stops():
-    places = [(0, 0), (500, 0), (1000, 50), (1500, 0), (2000, 0), (1000, 400)]
-    stops = [
-        Stop(id=f"s{k}", name=f"s{k}", x_m=x, y_m=y, modes=("tram",))
-        for k, (x, y) in enumerate(places)
-    ]
-    line = find_line([stops[i] for i in (3, 5, 0, 4, 2, 1)])
-    names = [stop.name for stop in line.stops]
-    assert names in (["s0", "s1", "s2", "s3", "s4"], ["s4", "s3", "s2", "s1", "s0"])
-    assert line.length_m == pytest.approx(2000.0, abs=10.0)
-
-
-def test_platforms_of_one_stop_are_one_and_a_town_without_trams_has_no_line():
-    pair = [Stop(id=f"s{k}", name="s", x_m=10.0 * k, y_m=0.0, modes=("tram",)) for k in range(2)]
-    assert find_line(pair).stops == ()
-    assert find_line([]).n_trams() == 0
-    bus = Stop(id="b", name="b", x_m=0.0, y_m=0.0, modes=("bus",))
-    assert find_line([bus]).length_m == 0.0
 
 
 def test_a_cell_on_a_lamp_post_has_users_wherever_the_census_raster_lies(city, make_world):

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from twin.model.city import AccessPoint, Radio, Ssid, TransitLine
+from twin.model.city import AccessPoint, Radio, Ssid, Stop, TransitLine
 from twin.model.errors import ModelError
 from twin.sim.simulation import Simulation
 from twin.sim.transit_wifi import ASSUMPTIONS, TIMETABLE_KEY, TransitWifi
 from twin.sim.transit_wifi.delays import LATE_S, Delays
+from twin.sim.transit_wifi.lines import find_line
 from twin.sim.transit_wifi.patterns import HeadwayTimetable, Timetable, pattern_of
 from twin.sim.transit_wifi.vehicles import BETWEEN, STATION, Vehicles
 
@@ -269,6 +270,25 @@ def test_a_city_without_lines_has_one_tram_through_its_stops(city):
     timetable = HeadwayTimetable(city)
     assert [pattern.mode for pattern in timetable.patterns] == ["tram", "tram"]
     assert timetable.patterns[0].stops == timetable.patterns[1].stops[::-1]
+
+
+def test_a_line_runs_from_end_to_end_whatever_the_order_of_the_stops():
+    places = [(0, 0), (500, 0), (1000, 50), (1500, 0), (2000, 0), (1000, 400)]
+    stops = [
+        Stop(id=f"s{k}", name=f"s{k}", x_m=x, y_m=y, modes=("tram",))
+        for k, (x, y) in enumerate(places)
+    ]
+    line = find_line([stops[i] for i in (3, 5, 0, 4, 2, 1)])
+    names = [stop.name for stop in line]
+    assert names in (["s0", "s1", "s2", "s3", "s4"], ["s4", "s3", "s2", "s1", "s0"])
+
+
+def test_platforms_of_one_stop_are_one_and_a_town_without_trams_has_no_line():
+    pair = [Stop(id=f"s{k}", name="s", x_m=10.0 * k, y_m=0.0, modes=("tram",)) for k in range(2)]
+    assert find_line(pair) == ()
+    assert find_line([]) == ()
+    bus = Stop(id="b", name="b", x_m=0.0, y_m=0.0, modes=("bus",))
+    assert find_line([bus]) == ()
 
 
 def test_headways_hold_at_peak_and_off_peak(town):

@@ -1,4 +1,4 @@
-"""A tram line laid through the real stops, and where its trams are."""
+"""Where trams are, and a line laid through the real stops of a city without a table of lines."""
 
 from __future__ import annotations
 
@@ -10,13 +10,8 @@ from numpy.typing import NDArray
 
 from twin.model.city import Stop
 
-__all__ = ["Line", "TramPosition", "find_line"]
+__all__ = ["TramPosition", "find_line"]
 
-HEADWAY_S = 900.0
-"""One of the peak headways, 7.5 and 15 min (2024); held all day, an assumption. [s]"""
-
-_SPEED_M_S = 19.5 / 3.6  # commercial speed with stops, 19 to 20 km/h
-_SAMPLE_M = 50.0
 _MERGE_M = 250.0
 
 
@@ -31,52 +26,7 @@ class TramPosition:
     stop: str
 
 
-class Line:
-    """A line as the order of its stops and points every 50 m between them.
-
-    Parameters
-    ----------
-    stops : sequence of Stop
-        Stops in order.
-    """
-
-    def __init__(self, stops: Sequence[Stop]) -> None:
-        self.stops = tuple(stops)
-        x = np.array([stop.x_m for stop in stops])
-        y = np.array([stop.y_m for stop in stops])
-        hops = np.hypot(np.diff(x), np.diff(y))
-        self.at_m = np.concatenate([[0.0], np.cumsum(hops)])[: len(stops)]
-        length = float(self.at_m[-1]) if len(stops) > 1 else 0.0
-        samples = np.arange(0.0, length + _SAMPLE_M, _SAMPLE_M) if length else np.zeros(0)
-        self.track = (
-            (np.interp(samples, self.at_m, x), np.interp(samples, self.at_m, y))
-            if length
-            else (np.zeros(0), np.zeros(0))
-        )
-        self._x, self._y = x, y
-
-    @property
-    def length_m(self) -> float:
-        """Length along the stops. [m]."""
-        return float(self.at_m[-1]) if len(self.stops) > 1 else 0.0
-
-    def n_trams(self) -> int:
-        """Trams needed to keep the headway in both directions."""
-        return max(1, round(2.0 * self.length_m / _SPEED_M_S / HEADWAY_S)) if self.length_m else 0
-
-    def point(self, at_m: float) -> tuple[float, float]:
-        """Coordinates of a distance along the line. [m]."""
-        return float(np.interp(at_m, self.at_m, self._x)), float(
-            np.interp(at_m, self.at_m, self._y)
-        )
-
-    def sample(self, at_m: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Index of the track point nearest to distances along the line."""
-        last = max(self.track[0].size - 1, 0)
-        return np.clip(np.rint(at_m / _SAMPLE_M).astype(np.int64), 0, last)
-
-
-def find_line(stops: Sequence[Stop]) -> Line:
+def find_line(stops: Sequence[Stop]) -> tuple[Stop, ...]:
     """Lay a line from end to end through the tram stops of a city.
 
     Parameters
@@ -86,21 +36,21 @@ def find_line(stops: Sequence[Stop]) -> Line:
 
     Returns
     -------
-    Line
-        The longest path of the shortest net (minimum spanning tree) over the stops: an assumption
-        that stands in for a timetable. Empty for fewer than two stops.
+    tuple of Stop
+        In order: the longest path of the shortest net (minimum spanning tree) over the stops. An
+        assumption that stands in for a timetable. Empty for fewer than two stops.
     """
     chosen: list[Stop] = []
     for stop in sorted((s for s in stops if "tram" in s.modes), key=lambda s: s.id):
         if all(np.hypot(stop.x_m - s.x_m, stop.y_m - s.y_m) > _MERGE_M for s in chosen):
             chosen.append(stop)
     if len(chosen) < 2:
-        return Line(())
+        return ()
     edges = _spanning_tree(
         np.array([stop.x_m for stop in chosen]), np.array([stop.y_m for stop in chosen])
     )
     far = _farthest(edges, 0)[-1]
-    return Line([chosen[i] for i in _farthest(edges, far)])
+    return tuple(chosen[i] for i in _farthest(edges, far))
 
 
 def _spanning_tree(

@@ -200,7 +200,7 @@ class Onboard:
 
     def fleets(self) -> Mapping[str, DeviceFleet]:
         """Return the access points of all vehicles."""
-        return {"ap": self.air.fleet}
+        return {"ap": self.air.devices_of_aps}
 
     def devices(self) -> Mapping[str, str]:
         """Return the managed access points of the city file on vehicles."""

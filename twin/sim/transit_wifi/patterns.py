@@ -156,7 +156,7 @@ class HeadwayTimetable:
 
 def _laid(city: City) -> tuple[TransitLine, ...]:
     """Lay one line through the tram stops, for cities without a table of lines."""
-    stops = find_line(city.stops).stops
+    stops = find_line(city.stops)
     if len(stops) < 2:
         return ()
     return (

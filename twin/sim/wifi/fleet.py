@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.model.attributes import Value
 from twin.model.city import AccessPoint
 from twin.model.errors import ModelError
 from twin.sim.power import access_point_power_w
 from twin.sim.wifi.air import LossTable
-from twin.sim.wifi.networks import SSID, SSID_STATE, Networks
-from twin.sim.wifi.radios import OFF_DBM, Radios
+from twin.sim.wifi.feed import BOOT_S, Feed
+from twin.sim.wifi.networks import Networks
+from twin.sim.wifi.radios import Radios
 from twin.sim.wifi.stations import SCAN_DBM, Stations, choose
 from twin.sim.wifi.traffic import USES, Traffic
 
@@ -26,9 +26,6 @@ _Bools = NDArray[np.bool_]
 PUBLIC, SCHOOL, VEHICLE = 0, 1, 2
 """Uses of an access point; the system of each brings the stations of its own."""
 
-BOOT_S = 90.0
-"""An access point boots for so long once it has power: an assumption. [s]"""
-
 _REACH_M = (40.0, 15.0, 10.0)  # how far stations are from their access point, by use: assumed
 _CANDIDATES = 4
 _CANDIDATE_M = 120.0
@@ -36,9 +33,6 @@ _SHADOW_DB = 4.0
 _SCAN_EVERY_S = 10.0  # how often a station below the threshold looks around: assumed
 
 _NEVER_LOOKED = -2
-
-_RADIO = ("enabled", "channel", "bandwidth_mhz", "tx_power_dbm", "dca", "dtp")
-_RADIO_STATE = ("channel_in_use", "tx_power_in_use_dbm", "utilization_percent", "noise_floor_dbm")
 
 _Leaves = Callable[[Stations], None]
 
@@ -65,7 +59,6 @@ class WifiFleet:
         hidden: tuple[_Floats, _Floats, _Floats],
         rngs: Mapping[str, np.random.Generator],
     ) -> None:
-        n = len(aps)
         self._aps = tuple(aps)
         self.ids = tuple(ap.id for ap in aps)
         self.index = {name: i for i, name in enumerate(self.ids)}
@@ -76,81 +69,65 @@ class WifiFleet:
         self.radios = Radios(aps, hidden[0], (self.x_m, self.y_m), rngs["air"])
         indoor = np.array([ap.placement != "outdoor_fixed" for ap in aps], dtype=bool)
         self._loss_db = LossTable(np.array([ap.height_m for ap in aps]), indoor)
-        self._powered = np.ones(n, dtype=bool)
-        self._linked = np.ones(n, dtype=bool)
-        self._failed = np.zeros(n, dtype=bool)
-        self._boot_s = np.zeros(n)
+        self._feed = Feed(len(aps))
         sites = list(dict.fromkeys(ap.site for ap in aps))
         self._site_number = {site: k for k, site in enumerate(sites)}
         self.sites = tuple(sites)
         self.site_of = np.array([self._site_number[ap.site] for ap in aps], dtype=np.int64)
         self._members = [np.flatnonzero(self.site_of == k) for k in range(len(sites))]
-        self._candidates = self._find_candidates()
+        self._candidates = _candidates(self._members, self.x_m, self.y_m)
         self.networks = Networks(aps)
         self.stations = Stations.none(_CANDIDATES)
         self._told: list[tuple[int, _Leaves]] = []
         self.traffic = Traffic(self.use, self.site_of)
         self.roams = np.zeros(USES, dtype=np.int64)
-        self.up_s = np.zeros(n)
         self._noise_dbm = self.radios.noise_dbm.copy()
         self._on_air = self.radios.settle(0.0, self.is_up(0.0))
         self._scan_s = 0.0
 
-    def _find_candidates(self) -> _Ints:
-        """List the access points a station may join: those of its site nearest to its home."""
-        table = np.full((len(self._aps), _CANDIDATES), -1, dtype=np.int64)
-        for site in self._members:
-            for i in site:
-                away = np.hypot(self.x_m[site] - self.x_m[i], self.y_m[site] - self.y_m[i])
-                away[site == i] = -1.0
-                order = np.argsort(away, kind="stable")[:_CANDIDATES]
-                near = site[order][away[order] <= _CANDIDATE_M]
-                table[i, : near.size] = near
-        return table
+    def ap(self, device: str) -> AccessPoint:
+        """Return an access point as the inventory has it."""
+        return self._aps[self.index[device]]
+
+    def noise_dbm(self, i: int, band: int) -> float:
+        """Noise floor a radio measures. [dBm]."""
+        return float(self._noise_dbm[i, band])
 
     # Supply
 
     def is_up(self, now_s: float) -> _Bools:
         """Say which access points work, have power and a link."""
-        return self._powered & self._linked & ~self._failed & (self._boot_s <= now_s)
+        return self._feed.is_up(now_s)
 
     def is_reachable(self, device: str, now_s: float) -> bool:
         """Say whether an access point would answer."""
-        i = self.index[device]
-        has_supply = self._powered[i] and self._linked[i]
-        return bool(has_supply and not self._failed[i] and self._boot_s[i] <= now_s)
+        return self._feed.is_one_up(self.index[device], now_s)
 
     def set_supply(self, i: int, *, powered: bool, linked: bool, now_s: float) -> None:
         """Switch power and link of an access point; with power back it boots.
 
         Stations react at the next `refresh` or `step`.
         """
-        if powered and not self._powered[i]:
-            self._boot(i, now_s)
-        self._powered[i], self._linked[i] = powered, linked
+        if self._feed.supply(i, powered=powered, linked=linked, now_s=now_s):
+            self.radios.restart(i, now_s + BOOT_S)
 
     def set_working(self, i: int, *, works: bool, now_s: float) -> None:
         """Break or repair an access point."""
-        if works and self._failed[i]:
-            self._boot(i, now_s)
-        self._failed[i] = not works
+        if self._feed.set_working(i, works=works, now_s=now_s):
+            self.radios.restart(i, now_s + BOOT_S)
         self.refresh(now_s)
 
     def has_failed(self, device: str) -> bool:
         """Say whether an access point is broken."""
-        return bool(self._failed[self.index[device]])
-
-    def _boot(self, i: int, now_s: float) -> None:
-        self._boot_s[i] = now_s + BOOT_S
-        self.radios.restart(i, now_s + BOOT_S)
+        return self._feed.has_failed(self.index[device])
 
     def working(self) -> _Ints:
         """Return the indices of the access points that have not failed."""
-        return np.flatnonzero(~self._failed)
+        return self._feed.working()
 
     def power_w(self, i: int) -> float:
         """Power an access point takes from its port. [W]."""
-        if not self._powered[i] or self._failed[i]:
+        if not self._feed.draws_power(i):
             return 0.0
         return access_point_power_w(
             int(self._on_air[i].sum()), float(self.traffic.utilization[i].max())
@@ -333,7 +310,6 @@ class WifiFleet:
         self._leave(now_s)
         at = self.stations
         is_up = self.is_up(now_s)
-        self.up_s += is_up * dt_s
         on_air = self.radios.settle(now_s, is_up)
         changed = bool((on_air != self._on_air).any())
         self._on_air = on_air
@@ -384,72 +360,15 @@ class WifiFleet:
         self.refresh(now_s)
         return moved
 
-    # What controllers see
 
-    def paths(self, device: str) -> tuple[str, ...]:
-        """Attribute paths of an access point."""
-        ap = self._aps[self.index[device]]
-        radios = [f"radio/{r.index}/{leaf}" for r in ap.radios for leaf in _RADIO + _RADIO_STATE]
-        return tuple(
-            radios + [f"ssid/{s.name}/{leaf}" for s in ap.ssids for leaf in SSID + SSID_STATE]
-        )
-
-    def read(self, device: str, template: str, names: Mapping[str, str], now_s: float) -> Value:
-        """Read one attribute of an access point."""
-        i, leaf = self.index[device], template.rpartition("/")[2]
-        if "ssid" in names:
-            return self.networks.read(i, names["ssid"], leaf)
-        return self._read_radio(leaf, i, int(names["radio"]) - 1, now_s)
-
-    def _read_radio(self, leaf: str, i: int, band: int, now_s: float) -> Value:
-        radios = self.radios
-        if leaf == "enabled":
-            return bool(radios.enabled[i, band])
-        if leaf in radios.automatic:
-            return bool(radios.automatic[leaf][i, band])
-        if leaf in radios.numbers:
-            return int(radios.numbers[leaf][i, band])
-        is_on_air = bool(radios.settle(now_s, self.is_up(now_s))[i, band])
-        match leaf:
-            case "channel_in_use":
-                return int(radios.in_use[i, band])
-            case "tx_power_in_use_dbm":
-                return int(radios.power_in_use[i, band]) if is_on_air else OFF_DBM
-            case "noise_floor_dbm":
-                return round(float(self._noise_dbm[i, band]))
-        return round(100.0 * float(self.traffic.utilization[i, band])) if is_on_air else 0
-
-    def check(self, device: str, changes: Mapping[str, Value]) -> None:
-        """Refuse what this access point cannot do.
-
-        Raises
-        ------
-        ModelError
-            A channel or bandwidth outside the band of the radio.
-        """
-        try:
-            self.radios.check(self.index[device], _radio_changes(changes))
-        except ModelError as err:
-            raise ModelError(f"{device}: {err}") from err
-
-    def write(self, device: str, changes: Mapping[str, Value], now_s: float) -> None:
-        """Apply configuration; stations follow at once.
-
-        Raises
-        ------
-        ModelError
-            As `check`; nothing has changed then.
-        """
-        self.check(device, changes)
-        i = self.index[device]
-        self.radios.set(i, _radio_changes(changes), now_s)
-        for path, value in changes.items():
-            group, name, leaf = path.split("/")
-            if group == "ssid":
-                self.networks.set(i, name, leaf, value=bool(value))
-        self.refresh(now_s)
-
-
-def _radio_changes(changes: Mapping[str, Value]) -> dict[tuple[int, str], Value]:
-    parts = ((path.split("/"), value) for path, value in changes.items())
-    return {(int(p[1]) - 1, p[2]): value for p, value in parts if p[0] == "radio"}
+def _candidates(members: Sequence[_Ints], x_m: _Floats, y_m: _Floats) -> _Ints:
+    """List the access points a station may join: those of its site nearest to its home."""
+    table = np.full((x_m.size, _CANDIDATES), -1, dtype=np.int64)
+    for site in members:
+        for i in site:
+            away = np.hypot(x_m[site] - x_m[i], y_m[site] - y_m[i])
+            away[site == i] = -1.0
+            order = np.argsort(away, kind="stable")[:_CANDIDATES]
+            near = site[order][away[order] <= _CANDIDATE_M]
+            table[i, : near.size] = near
+    return table

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.model.city import AccessPoint, City, Switch
-from twin.sim.failures import AP_RATE
+from twin.sim.failures import AP_RATE, Failures
 from twin.sim.kernel import Due
 from twin.sim.profiles import mobile_weight
 from twin.sim.schools import school_sites
 from twin.sim.supply import SupplyKind
 from twin.sim.system import Context, DeviceFleet
+from twin.sim.wifi.devices import AccessPointDevices
 from twin.sim.wifi.fleet import PUBLIC, SCHOOL, WifiFleet
 from twin.sim.wifi.switches import SwitchFleet
 
@@ -104,6 +105,7 @@ class Air:
         self._context, self._name, city = context, name, context.city
         rngs = {purpose: context.rng(f"{name}/{purpose}") for purpose in _PURPOSES}
         self.fleet = WifiFleet(aps, use, errors, rngs)
+        self.devices_of_aps = AccessPointDevices(self.fleet)
         names = {switch.id for switch in switches}
         fed = {(ap.switch, ap.port): i for i, ap in enumerate(aps) if ap.switch in names}
         self.switches = SwitchFleet(switches, self.fleet, fed)
@@ -116,7 +118,16 @@ class Air:
             if ap.switch not in names:
                 self._unfed_at.setdefault(ap.site, []).append(i)
         self._use_of_switch = _use_of_switches(city, aps, switches)
-        self._failures = context.rng(f"{name}/failures")
+        self._failures = Failures(
+            context.kernel,
+            name,
+            context.rng(f"{name}/failures"),
+            AP_RATE,
+            context.failure_factor,
+            count=self._n_working,
+            fail=self._fail_one,
+            repair=self.repair,
+        )
         self._booting: dict[str, Due] = {}
         self._followers: list[_Follows] = []
         self._is_started = False
@@ -126,7 +137,7 @@ class Air:
 
     def fleets(self) -> Mapping[str, DeviceFleet]:
         """Return the devices by kind: ``ap`` and ``switch``."""
-        return {"ap": self.fleet, "switch": self.switches}
+        return {"ap": self.devices_of_aps, "switch": self.switches}
 
     def devices(self, use: int) -> Mapping[str, str]:
         """Return the kinds of the managed devices of a use by their ids.
@@ -164,7 +175,7 @@ class Air:
             context.kernel.after(context.tick_s, self._name, self._tick)
             context.kernel.after(RADIO_MANAGEMENT_S, self._name, self._manage_radios)
             if self.fleet.ids:
-                self._plan_failure()
+                self._failures.start()
         self.fleet.refresh(context.kernel.now_s)
 
     # Time
@@ -190,21 +201,13 @@ class Air:
 
     # Failures
 
-    def _plan_failure(self) -> None:
-        per_s = AP_RATE.per_hour / 3600.0 * self._context.failure_factor
-        n = max(int(self.fleet.working().size), 1)
-        wait_s = float(self._failures.exponential(1.0 / (per_s * n)))
-        self._context.kernel.after(wait_s, self._name, self._fail_one)
+    def _fail_one(self, k: int) -> str:
+        ap = self.fleet.ids[int(self.fleet.working()[k])]
+        self.fail(ap)
+        return ap
 
-    def _fail_one(self) -> None:
-        working = self.fleet.working()
-        if working.size:
-            ap = self.fleet.ids[int(working[self._failures.integers(working.size)])]
-            self.fail(ap)
-            repair_s = float(self._failures.uniform(*AP_RATE.repair_s))
-            after_s = repair_s / self._context.failure_factor
-            self._context.kernel.after(after_s, ap, self.repair, ap)
-        self._plan_failure()
+    def _n_working(self) -> int:
+        return int(self.fleet.working().size)
 
     def fail(self, ap: str) -> None:
         """Break an access point."""
