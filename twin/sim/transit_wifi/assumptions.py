@@ -21,6 +21,8 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     _a("riders_per_resident_day", 174_000 / 488_000, "1/d", "C",
        "some 174,000 a day in 2015 (61.6 M a year, WAZ), half by rail; 488,000 residents",
        "boardings of a working day"),
+    _a("riders_per_vehicle_day", 770.0, "1/d", "C", "174,000 riders, 163 buses and 64 trains, WAZ",
+       "boardings in a city without a census"),
     _a("weekend_share", 0.6, "1", "K", _K, "riders on Saturdays and Sundays"),
     _a("ride_stops", 8.0, "1", "K", _K, "mean ride, geometric"),
     _a("tram_speed_kmh", 19.5, "km/h", "K", "19 to 20 km/h with stops", "planned running times"),

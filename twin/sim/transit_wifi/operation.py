@@ -158,6 +158,8 @@ class Operation:
     def _expect_riders(self, departures: list[_Floats], *, is_weekend: bool) -> None:
         """Spread the riders of a day over the patterns, by their planned calls."""
         riders = self._residents * figure("riders_per_resident_day")
+        if not riders:  # a city without a census
+            riders = len(self.vehicles.ids) * figure("riders_per_vehicle_day")
         riders *= figure("weekend_share") if is_weekend else 1.0
         calls = np.array(
             [
