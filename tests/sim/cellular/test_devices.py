@@ -89,18 +89,20 @@ def test_a_site_without_electricity_lives_on_its_battery_then_boots_five_minutes
     run = simulate(town=replace(city, sites=roofs))
     supply = run.context.supply
     supply.cut([SITE], "power", "station-1")
-    run.advance(1795.0)
+    (full,) = (e.amount for e in run.context.trace.recent() if e.what == "site_on_battery")
+    assert 1200.0 <= full <= 2400.0
+    run.advance(full - 5.0)
     assert run.is_reachable(CELL)
     assert run.read(CELL, "operational_state") == "ENABLED"
-    run.advance(1815.0)
+    run.advance(full + 15.0)
     assert not run.is_reachable(CELL)
     assert run.read(CELL, "operational_state") == "DISABLED"
     assert run.read(CELL, "power_w") == 0.0
     assert run.read(CELL, "users") == 0.0
     supply.restore([SITE], "power", "station-1")
-    run.advance(1815.0 + 290.0)
+    run.advance(full + 305.0)
     assert not run.is_reachable(CELL)
-    run.advance(1815.0 + 310.0)
+    run.advance(full + 325.0)
     assert run.is_reachable(CELL)
     assert run.read(CELL, "users") > 0.0
     events = [event.what for event in run.context.trace.recent() if event.who == SITE]

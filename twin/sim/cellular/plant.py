@@ -81,11 +81,15 @@ class Plant:
 
     def _draw_batteries(self, kinds: Mapping[str, str]) -> dict[str, float]:
         rng = self._context.rng("cellular/battery")
-        shortest, longest = assumed("battery_mast_min_s"), assumed("battery_mast_max_s")
+        spans = {"rooftop": _span("battery_roof"), "lamp_head": (0.0, 0.0)}
+        mast = _span("battery_mast")
         all_sites = dict.fromkeys(cell.site for cell in self._context.city.cells)
-        drawn = dict(zip(all_sites, rng.uniform(shortest, longest, len(all_sites)), strict=True))
-        fixed = {"rooftop": assumed("battery_roof_s"), "lamp_head": 0.0}
-        return {site: fixed.get(kinds.get(site, "mast"), float(drawn[site])) for site in self.sites}
+        drawn = dict(zip(all_sites, rng.random(len(all_sites)), strict=True))
+        result = {}
+        for site in self.sites:
+            shortest, longest = spans.get(kinds.get(site, "mast"), mast)
+            result[site] = shortest + float(drawn[site]) * (longest - shortest)
+        return result
 
     def watch(self) -> None:
         """Have the supply of electricity and links told from now on."""
@@ -214,6 +218,10 @@ class Plant:
         self._boots.pop(site, None)
         self._context.note("site_on_air", site)
         self.mark(self.sites[site], BOOTING, is_set=False, abruptly=False)
+
+
+def _span(key: str) -> tuple[float, float]:
+    return assumed(f"{key}_min_s"), assumed(f"{key}_max_s")
 
 
 def _cancel(dues: dict[str, Due], site: str) -> None:
