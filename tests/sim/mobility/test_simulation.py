@@ -165,3 +165,16 @@ def test_what_cannot_be_simulated_is_refused():
         hexagonal_layer(3, 3, 500.0)
     with pytest.raises(ValueError, match="hysteresis"):
         HandoverPolicy(hysteresis_db=-1.0)
+
+
+@pytest.mark.parametrize("isd_m", [300.0, 500.0, 1000.0])
+def test_geometry_of_the_hexagons_is_that_of_a_planned_network(isd_m):
+    sim = simulation(1500, n_sites=(4, 4), isd_m=isd_m, speed_m_s=0.0)
+    power = 10.0 ** (sim.level_dbm().astype(np.float64) / 10.0)
+    best = power.max(axis=1)
+    geometry_db = 10.0 * np.log10(best / (power.sum(axis=1) - best))
+    low, median, high = np.percentile(geometry_db, (5, 50, 95))
+    # TR 36.873 UMa with 10 elements: -1.4, 8.4, 25.4 dB; flat tilts would give a median of 2 dB
+    assert -4.0 < low < -0.5
+    assert 6.0 < median < 10.0
+    assert 20.0 < high < 27.0
