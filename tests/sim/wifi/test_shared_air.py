@@ -13,7 +13,7 @@ from twin.sim.clock import Clock
 from twin.sim.deviations import draw_deviations
 from twin.sim.kernel import Kernel
 from twin.sim.system import Context
-from twin.sim.wifi import PUBLIC, SCHOOL, RandomArrivals, lesson, shared_air
+from twin.sim.wifi import PUBLIC, SCHOOL, shared_air
 
 SCHOOL_APS = [f"ap-school-1-{k}" for k in range(1, 5)]
 
@@ -35,14 +35,14 @@ def context(city):
 
 
 def _busy(context, *, until_s=600.0):
-    """A school in a lesson, and the public on the street."""
+    """Give the school and the street stations."""
     air = shared_air(context)
-    public = RandomArrivals(
-        air.fleet, context.rng("public"), PUBLIC,
-        sessions_per_day=500.0, session_s=1440.0, rate_bps=1e6,
-    )  # fmt: skip
-    public.settle(1.0)
-    lesson(air.fleet, context.rng("lesson"), "school-1", 80, (0.0, 3000.0), joins=True)
+    rng = context.rng("test")
+    for use, n, demand_bps in ((PUBLIC, 30, 1e6), (SCHOOL, 80, 3e5)):
+        home = np.resize(np.flatnonzero(air.fleet.use == use), n)
+        begin = 300.0 * rng.random(n) * (use == SCHOOL)
+        end = np.full(n, 3000.0) + 120.0 * rng.random(n)
+        air.fleet.add(home, (begin, end), np.full(n, demand_bps))
     air.start()
     context.kernel.advance(until_s)
     return air

@@ -13,8 +13,6 @@ from twin.sim.wifi.histogram import Histogram
 
 __all__ = ["Portal"]
 
-_SIGMA = 0.5  # spread of the time on the portal, lognormal: an assumption
-
 
 class Portal:
     """Counts log-ins.
@@ -52,7 +50,7 @@ class Portal:
             How long the log-in took. [s]
         """
         clicks = self._rng.random(n) < figure("portal_success_percent") / 100.0
-        took_s = self._rng.lognormal(np.log(figure("portal_median_s")), _SIGMA, n)
+        took_s = self._rng.lognormal(np.log(figure("portal_median_s")), figure("portal_sigma"), n)
         passed = admitted & clicks
         if counts:
             self._tries += n

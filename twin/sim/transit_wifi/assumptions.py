@@ -60,6 +60,9 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     _a("router_bps", 150e6, "bit/s", "K", "LTE Cat 6 to 12, two SIMs; half the peak of Cat 6",
        "most a router carries"),
     _a("backhaul_bps", 25e6, "bit/s", "K", _K, "router where no cells are simulated"),
+    _a("longest_gap_s", 3600.0, "s", "K", _K, "people come to a stop at most so long before"),
+    _a("shortest_run_share", 0.6, "1", "K", _K, "of the planned time between stops, when late"),
+    _a("idle_s", 300.0, "s", "K", _K, "a vehicle idle for so long may be sent elsewhere"),
     _a("repeater_bps", 20e6, "bit/s", "K", "tunnel stations have repeaters, tunnels do not",
        "router at a tunnel station"),
 )  # fmt: skip

@@ -22,9 +22,7 @@ _Floats = NDArray[np.float64]
 
 MODES = ("tram", "bus")
 _OFFICIAL = {"tram": "rail", "bus": "bus"}  # as the operator's figures call them
-_LONGEST_GAP_S = 3600.0  # people come to a stop at most so long before: assumed
 _HEADWAY_S = 900.0  # between vehicles before the run began
-_SHORTEST_RUN = 0.6  # of the planned time between two stops, however late: assumed
 
 
 @dataclass(slots=True)
@@ -259,7 +257,7 @@ class Operation:
         """Let those who have come since the last departure board, as far as there is room."""
         now_s, last_s = self._context.kernel.now_s, self._last_s[trip.pattern]
         waiting, sums = self._waiting[trip.pattern], self.sums[pattern.mode]
-        gap_s = min(now_s - float(last_s[trip.k]), _LONGEST_GAP_S)
+        gap_s = min(now_s - float(last_s[trip.k]), figure("longest_gap_s"))
         last_s[trip.k] = now_s
         last = len(pattern.stops) - 1  # fewer board towards the end: assumed linear
         share = 2.0 * (last - trip.k) / (last + 1)
@@ -278,7 +276,7 @@ class Operation:
         delay_s = self._delays[pattern.mode].next(trip.delay_s)
         hop_s = pattern.offset_s[k + 1] - pattern.offset_s[k]
         planned_s = trip.base_s + pattern.offset_s[k + 1]
-        at_s = max(planned_s + delay_s, now_s + _SHORTEST_RUN * hop_s)
+        at_s = max(planned_s + delay_s, now_s + figure("shortest_run_share") * hop_s)
         trip.k, trip.delay_s = k + 1, at_s - planned_s
         vehicles, v = self.vehicles, trip.vehicle
         arrive_s = max(at_s - figure("dwell_s"), now_s + 0.3 * (at_s - now_s))

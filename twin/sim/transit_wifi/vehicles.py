@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.sim.transit_wifi.assumptions import figure
+
 __all__ = ["ABOVE", "BETWEEN", "STATION", "Vehicles"]
 
 _Floats = NDArray[np.float64]
@@ -14,8 +16,6 @@ _Bools = NDArray[np.bool_]
 
 ABOVE, STATION, BETWEEN = 0, 1, 2
 """Under the sky, at a station below ground, in the tunnel between two of them."""
-
-_IDLE_S = 300.0  # a vehicle idle for so long may be sent where another is needed: assumed
 
 
 class Vehicles:
@@ -53,14 +53,16 @@ class Vehicles:
         self._tunnels = np.zeros((n, 2), dtype=np.int64)  # while driving, once it stands
         self._free: dict[str, list[tuple[float, int, str]]] = {mode: [] for mode in counts}
         for i, mode in enumerate(modes):
-            self._free[mode].append((-_IDLE_S, i, ""))
+            self._free[mode].append((-figure("idle_s"), i, ""))
 
     def take(self, mode: str, stop: str, now_s: float) -> int:
         """Take a free vehicle, one at the stop before one from the depot; -1 for none."""
         free = self._free.get(mode, [])
         chosen = next((k for k, (_, _, at) in enumerate(free) if at == stop), -1)
         if chosen < 0:
-            chosen = next((k for k, each in enumerate(free) if each[0] <= now_s - _IDLE_S), -1)
+            chosen = next(
+                (k for k, each in enumerate(free) if each[0] <= now_s - figure("idle_s")), -1
+            )
         return free.pop(chosen)[1] if chosen >= 0 else -1
 
     def give_back(self, i: int, stop: str, now_s: float, layover_s: float) -> None:

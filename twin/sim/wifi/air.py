@@ -13,10 +13,10 @@ from twin.radio.wifi.radio import STREAMS, mean_gain_db
 from twin.radio.wifi.radio import rate_bps as radio_rate_bps
 from twin.radio.wifi.rates import MCS, Mode, phy_rate_bps
 from twin.radio.wifi.sharing import ampdu_efficiency
+from twin.sim.wifi.assumptions import figure
 
 __all__ = [
     "BANDS_HZ",
-    "LOWEST_BPS",
     "N_FRAMES",
     "LossTable",
     "availability_check_s",
@@ -31,10 +31,8 @@ _Floats = NDArray[np.float64]
 BANDS_HZ = (2.437e9, 5.5e9, 6.2e9)
 """Centre of the band of radio "1", "2" and "3". [Hz]"""
 
-LOWEST_BPS = 500e3
-"""Payload rate at the edge, where a station falls back to 1 Mbit/s: an assumption. [bit/s]"""
-N_FRAMES = 16
-"""Frames of 1500 octets in a mean aggregate: an assumption."""
+N_FRAMES = round(figure("aggregate_frames"))
+"""Frames of 1500 octets in a mean aggregate."""
 
 _BANDS = ("2.4", "5", "6")
 _FRAME_OCTETS = 1500
@@ -167,7 +165,7 @@ def rate_bps(snr_db: _Floats, bandwidth_mhz: NDArray[np.int64]) -> _Floats:
     -------
     ndarray
         802.11ax with two streams, less preambles, acknowledgements and backoff of aggregates of
-        16 frames; at least `LOWEST_BPS`. [bit/s]
+        16 frames; at least `lowest_bps`. [bit/s]
 
     References
     ----------
@@ -181,7 +179,7 @@ def rate_bps(snr_db: _Floats, bandwidth_mhz: NDArray[np.int64]) -> _Floats:
         rows = bandwidth_mhz == width
         if rows.any():
             rate[rows] = _payload_rates(width)[step[rows]]
-    return np.maximum(rate, LOWEST_BPS)
+    return np.maximum(rate, figure("lowest_bps"))
 
 
 def noise_mw(bandwidth_mhz: NDArray[np.int64]) -> _Floats:

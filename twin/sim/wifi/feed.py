@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.sim.wifi.assumptions import figure
+
 __all__ = ["BOOT_S", "Feed"]
 
 _Bools = NDArray[np.bool_]
 
-BOOT_S = 90.0
-"""An access point boots for so long once it has power: an assumption. [s]"""
+BOOT_S = figure("ap_boot_s")
+"""An access point boots for so long once it has power. [s]"""
 
 
 class Feed:

@@ -11,6 +11,7 @@ from twin.model.city import AccessPoint
 from twin.model.errors import ModelError
 from twin.sim.power import access_point_power_w
 from twin.sim.wifi.air import LossTable
+from twin.sim.wifi.assumptions import figure
 from twin.sim.wifi.feed import BOOT_S, Feed
 from twin.sim.wifi.networks import Networks
 from twin.sim.wifi.radios import Radios
@@ -26,11 +27,8 @@ _Bools = NDArray[np.bool_]
 PUBLIC, SCHOOL, VEHICLE = 0, 1, 2
 """Uses of an access point; the system of each brings the stations of its own."""
 
-_REACH_M = (40.0, 15.0, 10.0)  # how far stations are from their access point, by use: assumed
+_REACH_M = tuple(figure(f"{use}_reach_m") for use in ("public", "school", "vehicle"))
 _CANDIDATES = 4
-_CANDIDATE_M = 120.0
-_SHADOW_DB = 4.0
-_SCAN_EVERY_S = 10.0  # how often a station below the threshold looks around: assumed
 
 _NEVER_LOOKED = -2
 
@@ -203,7 +201,7 @@ class WifiFleet:
         reach = np.array(_REACH_M)[self.use[home]] * np.sqrt(rng.random(n))
         angle = rng.random(n) * 2.0 * np.pi
         x, y = self.x_m[home] + reach * np.cos(angle), self.y_m[home] + reach * np.sin(angle)
-        shadow = rng.normal(0.0, _SHADOW_DB, (n, _CANDIDATES)).astype(np.float32)
+        shadow = rng.normal(0.0, figure("shadow_db"), (n, _CANDIDATES)).astype(np.float32)
         draw, is_active = rng.random(n), rng.random(n) < active_share
         nets = self.networks.wanted(home, draw)
         if ssid:
@@ -314,7 +312,7 @@ class WifiFleet:
         changed = bool((on_air != self._on_air).any())
         self._on_air = on_air
         looks = (at.band == _NEVER_LOOKED) | changed
-        if now_s >= self._scan_s + _SCAN_EVERY_S:
+        if now_s >= self._scan_s + figure("scan_every_s"):
             self._scan_s = now_s
             looks |= (at.ap < 0) | (at.rssi_dbm < SCAN_DBM)
         looks &= at.begin_s <= now_s
@@ -369,6 +367,6 @@ def _candidates(members: Sequence[_Ints], x_m: _Floats, y_m: _Floats) -> _Ints:
             away = np.hypot(x_m[site] - x_m[i], y_m[site] - y_m[i])
             away[site == i] = -1.0
             order = np.argsort(away, kind="stable")[:_CANDIDATES]
-            near = site[order][away[order] <= _CANDIDATE_M]
+            near = site[order][away[order] <= figure("candidate_m")]
             table[i, : near.size] = near
     return table

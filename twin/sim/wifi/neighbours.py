@@ -9,18 +9,15 @@ from numpy.typing import NDArray
 
 from twin.model.city import AccessPoint
 from twin.radio.wifi.airtime import ED_DBM
-from twin.radio.wifi.radio import CCA_DBM, entry_loss_db, mean_gain_db, overlap
+from twin.radio.wifi.radio import CCA_DBM, INDOOR_RADIUS_M, entry_loss_db, mean_gain_db, overlap
 from twin.sim.wifi.air import BANDS_HZ, block_hz
+from twin.sim.wifi.assumptions import figure
 
 __all__ = ["Channels", "Neighbours"]
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]
 _Bools = NDArray[np.bool_]
-
-REACH_M = 300.0
-"""Farther access points neither wait for one another nor disturb: an assumption. [m]"""
-_SAME_ROOM_M = 25.0
 
 
 class Channels:
@@ -88,7 +85,7 @@ class Neighbours:
         indoor = np.array([ap.placement == "indoor" for ap in aps], dtype=bool)
         loss = np.empty((i.size, 3))
         for band, freq_hz in enumerate(BANDS_HZ):
-            shares = indoor[i] & indoor[j] & (away <= _SAME_ROOM_M)
+            shares = indoor[i] & indoor[j] & (away <= INDOOR_RADIUS_M)
             for is_indoor, rows in ((True, shares), (False, ~shares)):
                 gain = mean_gain_db(away[rows], freq_hz, height[j[rows]], is_indoor=is_indoor)
                 loss[rows, band] = -gain
@@ -176,11 +173,11 @@ def _near_pairs(x_m: _Floats, y_m: _Floats, is_fixed: _Bools) -> tuple[_Ints, _I
     order = np.argsort(x_m, kind="stable")
     order = order[is_fixed[order]]
     x, y = x_m[order], y_m[order]
-    stops = np.searchsorted(x, x + REACH_M, side="right")
+    stops = np.searchsorted(x, x + figure("hear_m"), side="right")
     first, second = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
     for k, stop in enumerate(stops):
-        near = k + 1 + np.flatnonzero(np.abs(y[k + 1 : stop] - y[k]) <= REACH_M)
-        near = near[np.hypot(x[near] - x[k], y[near] - y[k]) <= REACH_M]
+        near = k + 1 + np.flatnonzero(np.abs(y[k + 1 : stop] - y[k]) <= figure("hear_m"))
+        near = near[np.hypot(x[near] - x[k], y[near] - y[k]) <= figure("hear_m")]
         first.append(np.full(near.size, order[k]))
         second.append(order[near])
     return np.concatenate(first), np.concatenate(second)

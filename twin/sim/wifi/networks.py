@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from twin.model.attributes import Value
 from twin.model.city import AccessPoint
+from twin.sim.wifi.assumptions import figure
 
 __all__ = ["NO_CLIENT_DBM", "SSID", "SSID_STATE", "Networks"]
 
@@ -20,7 +21,7 @@ NO_CLIENT_DBM = -100
 
 SSID = ("enabled", "hidden", "station_isolation")
 SSID_STATE = ("clients", "client_rssi_dbm", "rx_octets", "tx_octets")
-_DOWN_SHARE = 0.85  # of the traffic of stations: an assumption
+_DOWN_SHARE = figure("down_share")
 
 
 class Networks:

@@ -12,6 +12,7 @@ from twin.model.city import AccessPoint
 from twin.model.errors import ModelError
 from twin.radio.wifi.radio import CCA_DBM
 from twin.sim.wifi.air import availability_check_s, block_hz
+from twin.sim.wifi.assumptions import figure
 from twin.sim.wifi.neighbours import Channels, Neighbours
 
 __all__ = ["Radios"]
@@ -20,6 +21,7 @@ _Floats = NDArray[np.float64]
 _Bools = NDArray[np.bool_]
 
 _CHOICES = ((1, 6, 11), (36, 40, 44, 48, 100, 104, 108, 112), (1, 5, 9, 13))
+_FOREIGN = 2.0 * np.array([figure(f"foreign_{band}_share") for band in ("24", "5", "6")])
 _OUTDOOR_5_GHZ = (100, 104, 108, 112, 132, 136, 140)  # 5150 to 5350 MHz is for indoor use
 NON_OCCUPANCY_S = 1800.0
 """A channel on which radar was seen is not used for so long: ETSI EN 301 893 V2.1.1, Table D.1."""
@@ -88,7 +90,7 @@ class Radios:
         self._radar: dict[int, list[tuple[float, float, float]]] = {}
         self.foreign_use = 1.0
         self._foreign_here: _Floats | None = None
-        self._foreign = rng.random((n, 3, 4)) * np.array([0.20, 0.05, 0.01])[None, :, None]
+        self._foreign = rng.random((n, 3, 4)) * _FOREIGN[None, :, None]
         self.noise_dbm = -96.0 + rng.uniform(0.0, 4.0, (n, 3))
         self._neighbours = Neighbours(aps, *at_m)
         self._channels: Channels | None = None

@@ -14,17 +14,15 @@ from twin.sim.profiles import mobile_weight
 from twin.sim.schools import school_sites
 from twin.sim.supply import SupplyKind
 from twin.sim.system import Context, DeviceFleet
+from twin.sim.wifi.assumptions import figure
 from twin.sim.wifi.devices import AccessPointDevices
 from twin.sim.wifi.fleet import PUBLIC, SCHOOL, WifiFleet
 from twin.sim.wifi.switches import SwitchFleet
 
 __all__ = ["SWITCH_BOOT_S", "Air", "shared_air"]
 
-SWITCH_BOOT_S = 60.0
-"""A switch boots for so long once it has power, then feeds its ports: an assumption. [s]"""
-
-RADIO_MANAGEMENT_S = 600.0
-"""Radios with automatic channel or power choose again so often: an assumption. [s]"""
+SWITCH_BOOT_S = figure("switch_boot_s")
+"""A switch boots for so long once it has power, then feeds its ports. [s]"""
 
 _KEY = "wifi"
 _PURPOSES = ("places", "traffic", "air")
@@ -173,7 +171,7 @@ class Air:
                     if not context.supply.is_supplied(consumer, kind):
                         self._hear(consumer, kind, False)
             context.kernel.after(context.tick_s, self._name, self._tick)
-            context.kernel.after(RADIO_MANAGEMENT_S, self._name, self._manage_radios)
+            context.kernel.after(figure("radio_management_s"), self._name, self._manage_radios)
             if self.fleet.ids:
                 self._failures.start()
         self.fleet.refresh(context.kernel.now_s)
@@ -197,7 +195,7 @@ class Air:
         moved = self.fleet.optimise(context.kernel.now_s)
         if moved:
             context.note("channels_moved", context.city.name, moved)
-        context.kernel.after(RADIO_MANAGEMENT_S, self._name, self._manage_radios)
+        context.kernel.after(figure("radio_management_s"), self._name, self._manage_radios)
 
     # Failures
 

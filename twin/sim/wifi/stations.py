@@ -8,6 +8,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.sim.wifi.assumptions import figure
+
 __all__ = ["JOIN_DBM", "SCAN_DBM", "Stations", "choose"]
 
 _Floats = NDArray[np.float64]
@@ -15,14 +17,12 @@ _Singles = NDArray[np.float32]
 _Ints = NDArray[np.int64]
 _Bools = NDArray[np.bool_]
 
-JOIN_DBM = -80.0
-"""A station that hears less stays away: an assumption. [dBm]"""
-SCAN_DBM = -70.0
-"""An iOS station looks for another access point below this (support.apple.com HT203068). [dBm]"""
+JOIN_DBM = figure("join_dbm")
+"""A station that hears less stays away. [dBm]"""
+SCAN_DBM = figure("scan_dbm")
+"""A station looks for another access point below this. [dBm]"""
 
-_PREFER_HIGH_BAND_DBM = -65.0  # iOS prefers 5 GHz from here on (same source)
 _PREFERENCE_DB = 20.0
-_ROAM_ACTIVE_DB, _ROAM_IDLE_DB = 8.0, 12.0  # iOS roams to one so much better (same source)
 
 
 @dataclass(slots=True)
@@ -152,8 +152,8 @@ def choose(
     rssi = power_dbm - loss_db
     here = (candidates == current[0][:, None]) & (current[0] >= 0)[:, None]
     score = rssi.copy()
-    score[:, :, 1:] += np.where(rssi[:, :, 1:] >= _PREFER_HIGH_BAND_DBM, _PREFERENCE_DB, 0.0)
-    hold_db = np.where(is_active, _ROAM_ACTIVE_DB, _ROAM_IDLE_DB)
+    score[:, :, 1:] += np.where(rssi[:, :, 1:] >= figure("prefer_5_ghz_dbm"), _PREFERENCE_DB, 0.0)
+    hold_db = np.where(is_active, figure("roam_active_db"), figure("roam_idle_db"))
     score += (here * hold_db[:, None])[:, :, None]
     is_content = here[:, :, None] & (rssi >= SCAN_DBM)
     is_content &= np.arange(rssi.shape[2]) == current[1][:, None, None]

@@ -8,6 +8,7 @@ import numpy as np
 
 from twin.model.attributes import Value
 from twin.model.city import Switch
+from twin.sim.wifi.assumptions import figure
 from twin.sim.wifi.fleet import WifiFleet
 
 __all__ = ["SwitchFleet"]
@@ -16,7 +17,6 @@ _DEVICE = ("contact", "location", "name")
 _PORT = (
     "poe_enabled", "poe_priority", "admin_up", "alias", "poe_delivering", "oper_up", "in_octets",
 )  # fmt: skip
-_CHATTER_OCTETS_PER_S = 150  # management traffic of a booted access point: an assumption
 
 
 class SwitchFleet:
@@ -88,7 +88,7 @@ class SwitchFleet:
 
     def step(self, now_s: float, dt_s: float) -> None:
         """Count the management traffic of the access points that are up."""
-        self._chatter += self._wifi.is_up(now_s) * (_CHATTER_OCTETS_PER_S * dt_s)
+        self._chatter += self._wifi.is_up(now_s) * (figure("management_octets_s") * dt_s)
 
     def paths(self, device: str) -> tuple[str, ...]:
         """Attribute paths of a switch."""

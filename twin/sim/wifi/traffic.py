@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.sim.wifi.air import noise_mw, rate_bps
+from twin.sim.wifi.assumptions import figure
 from twin.sim.wifi.networks import Networks
 from twin.sim.wifi.radios import Radios
 from twin.sim.wifi.sharing import contention, fair_airtime
@@ -18,11 +19,8 @@ _Ints = NDArray[np.int64]
 _Bools = NDArray[np.bool_]
 
 USES = 3
-# Air time of one network's beacons by band: 300 octets at 6 Mbit/s each 102.4 ms, slower rates off
-# as framebyframewifi.net (2015) advises; assumed for all access points.
-_BEACON = np.array([0.005, 0.003, 0.003])
-_FULL = 0.95  # the rest is lost to probes and management: assumed
-_PATIENCE_S = 30.0  # so much demand waits for the air; what comes on top is given up: assumed
+_BEACON = np.array([figure(f"beacon_{band}_share") for band in ("24", "5", "5")])
+_FULL = figure("full_share")
 
 
 class Traffic:
@@ -95,7 +93,7 @@ class Traffic:
         site = self._site_of[ap]
         through = np.bincount(site, served, self._n_sites) / dt_s
         served *= np.minimum(1.0, self.backhaul_bps / np.maximum(through, 1e-9))[site]
-        queued = np.minimum(waiting - served, at.rate_bps[joined] * _PATIENCE_S)
+        queued = np.minimum(waiting - served, at.rate_bps[joined] * figure("patience_s"))
         at.backlog_bits[joined] = queued
         at.served_bits[joined] += served
         use = self._use[ap]
