@@ -25,6 +25,8 @@ from twin.sim.scenario import load_scenario
 from twin.sim.simulation import Simulation
 from twin.sim.system import Kpi
 from twin.sim.telemetry_files import write_parquet, write_sqlite
+from twin.sim.transit_wifi import TIMETABLE_KEY
+from twin.sim.transit_wifi.gtfs import read_gtfs
 
 __all__ = ["simulate"]
 
@@ -55,6 +57,9 @@ def simulate(
     telemetry: Annotated[
         str, typer.Option("--telemetry", help="Tables to record, such as cells,schools, or all.")
     ] = "",
+    gtfs: Annotated[
+        Path | None, typer.Option("--gtfs", help="Timetable of trams and buses: a GTFS zip file.")
+    ] = None,
     save_to: Annotated[
         Path | None, typer.Option("--save", help="Save the running simulation at its end.")
     ] = None,
@@ -79,12 +84,13 @@ def simulate(
             systems=_chosen(systems),
             tick_s=tick,
             telemetry=["*"] if telemetry == "all" else _names(telemetry),
+            shared={TIMETABLE_KEY: read_gtfs(gtfs, model)} if gtfs else None,
         )
     else:
-        if start or systems or telemetry:
+        if start or systems or telemetry or gtfs:
             raise InputError(
                 "--restore goes on as it was saved",
-                hint="leave --start, --systems and --telemetry out",
+                hint="leave --start, --systems, --telemetry and --gtfs out",
             )
         simulation = restore(resume, model)
         if hours * 3600.0 <= simulation.now_s:

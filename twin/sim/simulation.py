@@ -51,6 +51,8 @@ class Simulation:
         Failures are so many times more frequent and repaired so many times faster.  Must be > 0.
     telemetry : collection of str
         Tables to record, ``*`` for all.
+    shared : mapping, optional
+        What systems find in `Context.shared`, such as a timetable under ``timetable``.
 
     Raises
     ------
@@ -71,6 +73,7 @@ class Simulation:
         tick_s: float = 10.0,
         failure_factor: float = 1.0,
         telemetry: Collection[str] = (),
+        shared: Mapping[str, object] | None = None,
     ) -> None:
         if not tick_s > 0.0 or not failure_factor > 0.0:
             raise ValueError("tick_s and failure_factor must be greater than 0")
@@ -87,6 +90,7 @@ class Simulation:
             tick_s=tick_s,
             failure_factor=failure_factor,
             telemetry=Telemetry(telemetry),
+            shared=dict(shared or {}),
         )
         for name in SYSTEM_NAMES:
             if name in systems:

@@ -13,7 +13,7 @@ import pytest
 from twin.model.city import AccessPoint, Radio, Ssid, Stop, TransitLine
 from twin.model.errors import ModelError
 from twin.sim.simulation import Simulation
-from twin.sim.transit_wifi import ASSUMPTIONS, TIMETABLE_KEY, TransitWifi
+from twin.sim.transit_wifi import ASSUMPTIONS, TIMETABLE_KEY
 from twin.sim.transit_wifi.delays import LATE_S, Delays
 from twin.sim.transit_wifi.lines import find_line
 from twin.sim.transit_wifi.patterns import HeadwayTimetable, Timetable, pattern_of
@@ -303,22 +303,22 @@ def test_headways_hold_at_peak_and_off_peak(town):
     assert len(timetable.departures(TUESDAY.replace(day=25))[0]) < len(times) / 2  # a Sunday
 
 
+class _Once:
+    """One tram at eight."""
+
+    def __init__(self, stops):
+        self.patterns = (pattern_of("x", "tram", stops, places=200),)
+
+    def departures(self, day):
+        return [np.array([8 * 3600.0])]
+
+
 def test_a_given_timetable_replaces_the_headways(town):
-    class Once:
-        """One tram at eight."""
-
-        patterns = (pattern_of("x", "tram", town.stops, places=200),)
-
-        def departures(self, day):
-            return [np.array([8 * 3600.0])]
-
-    context = make_simulation(town, managed=["cab-1"]).context
-    context.managed = None
-    context.shared[TIMETABLE_KEY] = Once()
-    public = TransitWifi(context)
-    public.start()
-    context.kernel.advance(12 * 3600.0)
-    assert public.operation.sums["tram"].trips == 1
+    run = make_simulation(town, shared={TIMETABLE_KEY: _Once(town.stops)})
+    run.advance(6 * 3600.0)
+    assert system(run).operation.sums["tram"].trips == 1
+    assert system(run).operation.sums["bus"].trips == 0
+    run.check_invariants()
 
 
 @pytest.mark.parametrize("percent", [79.1, 85.6, 95.0])
