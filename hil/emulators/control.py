@@ -43,10 +43,19 @@ class ControlServer:
         Unix socket to listen on; only its owner can connect.
     on_stop : callable
         Called when a client asks the fleet to stop.
+    report : callable, optional
+        Says how the fleet is doing, in plain values.
     """
 
-    def __init__(self, fleet: Fleet, path: Path, on_stop: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        fleet: Fleet,
+        path: Path,
+        on_stop: Callable[[], None],
+        report: Callable[[], Mapping[str, object]] | None = None,
+    ) -> None:
         self._fleet = fleet
+        self._report = report
         self._path = path
         self._on_stop = on_stop
         self._server: asyncio.Server | None = None
@@ -119,6 +128,8 @@ class ControlServer:
             return self._read(request["device"], request.get("paths"))
         if command == "stats":
             return fleet.stats()
+        if command == "report":
+            return self._report() if self._report else {}
         if command == "write-raw":
             fleet.world.write(request["device"], dict(request["values"]))
         elif command == "kill":
@@ -238,6 +249,11 @@ class FleetControl:
     def stats(self) -> dict[str, dict[str, int]]:
         """As `Fleet.stats`."""
         result: dict[str, dict[str, int]] = self._ask("stats")
+        return result
+
+    def report(self) -> dict[str, Any]:
+        """Return devices, operations met, and ``pace``: how well real time is kept."""
+        result: dict[str, Any] = self._ask("report")
         return result
 
     def stop(self) -> None:

@@ -9,7 +9,7 @@ import gc
 import logging
 import os
 import signal
-import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -24,14 +24,14 @@ from hil.emulators.folder import (
     next_boots,
     write_folder,
 )
+from hil.emulators.pacer import Pacer
 from hil.emulators.world_port import DeviceWorld, MovingWorld, PoweredWorld
 from twin.model.errors import BenchError
 
-__all__ = ["die_with_parent", "follow_power", "pace", "serve"]
+__all__ = ["die_with_parent", "follow_power", "serve"]
 
 log = logging.getLogger(__name__)
 
-_STEP_S = 0.1
 _PARENT_POLL_S = 0.5
 _POWER_POLL_S = 0.5
 _PR_SET_PDEATHSIG = 1
@@ -46,6 +46,7 @@ async def serve(
     placement: Placement = Placement(),  # noqa: B008 - frozen
     control_path: Path | None = None,
     on_ready: Callable[[dict[str, object]], None] | None = None,
+    on_end: Callable[[dict[str, object]], None] | None = None,
     hold_s: float | None = None,
     parent_pid: int | None = None,
 ) -> None:
@@ -55,8 +56,8 @@ async def serve(
     ----------
     world : DeviceWorld
         The state of all devices; touched from this loop only. A `MovingWorld` is moved every
-        100 ms; in a `PoweredWorld` a device without power or that has failed falls silent on the
-        wire, and comes back when the world says so.
+        100 ms, and a warning says when it cannot keep up; in a `PoweredWorld` a device without
+        power or that has failed falls silent on the wire, and comes back when the world says so.
     device_ids : sequence of str
         Devices to emulate.
     folder : Path
@@ -69,6 +70,9 @@ async def serve(
         Unix socket of the control; ``control.sock`` in the folder by default.
     on_ready : callable, optional
         Gets ``{"ready": true, ...}`` once every device listens.
+    on_end : callable, optional
+        Gets ``{"ready": false, "operations": ..., "pace": ...}`` when told to stop: how often
+        each operation was met, and how well a moving world kept real time.
     hold_s : float, optional
         Stop after this time [s]; None runs until SIGTERM, SIGINT or the control's stop.
     parent_pid : int, optional
@@ -85,7 +89,9 @@ async def serve(
     keep = partial(keep_boots, base)
     fleet = Fleet(world, entries, host_key=key, boots=next_boots(base), on_boots=keep)
     stop = asyncio.Event()
-    control = ControlServer(fleet, control_path or base / "control.sock", stop.set)
+    pacer = Pacer(world.advance) if isinstance(world, MovingWorld) else None
+    report = partial(_report, fleet, pacer)
+    control = ControlServer(fleet, control_path or base / "control.sock", stop.set, report)
     with _stopping_on_signals(stop):
         try:
             await fleet.start()
@@ -95,10 +101,12 @@ async def serve(
             gc.freeze()
             if on_ready is not None:
                 on_ready(_ready(fleet, base, control_path or base / "control.sock"))
-            work = [pace(world.advance)] if isinstance(world, MovingWorld) else []
+            work = [pacer.run()] if pacer else []
             if isinstance(world, PoweredWorld):
                 work.append(follow_power(fleet, world.is_reachable))
             await _until_stopped(stop, work, hold_s, parent_pid)
+            if on_end is not None:
+                on_end({"ready": False, "pid": os.getpid(), **report()})
         finally:
             await control.stop()
             await fleet.stop()
@@ -113,6 +121,17 @@ def _ready(fleet: Fleet, folder: Path, control_path: Path) -> dict[str, object]:
         "folder": str(folder),
         "inventory": str(folder / "inventory.yaml"),
         "control": str(control_path),
+    }
+
+
+def _report(fleet: Fleet, pacer: Pacer | None) -> dict[str, object]:
+    operations: Counter[str] = Counter()
+    for counts in fleet.stats().values():
+        operations.update(counts)
+    return {
+        "devices": len(fleet.entries),
+        "operations": dict(sorted(operations.items())),
+        "pace": pacer.report().as_dict() if pacer else None,
     }
 
 
@@ -139,28 +158,6 @@ async def _until_stopped(
 async def _as_bool(work: Coroutine[object, object, object]) -> bool:
     await work
     return True
-
-
-async def pace(advance: Callable[[float], None], step_s: float = _STEP_S) -> None:
-    """Move a world in step with the wall clock until cancelled.
-
-    Parameters
-    ----------
-    advance : callable
-        Moves the world to a time since the start. [s]
-    step_s : float
-        Time between two calls. [s]
-
-    Notes
-    -----
-    A call that is late is not made up for by many short ones: the world jumps to now.
-    """
-    started_s = time.monotonic()
-    due_s = started_s
-    while True:
-        due_s = max(due_s + step_s, time.monotonic())
-        await asyncio.sleep(due_s - time.monotonic())
-        advance(time.monotonic() - started_s)
 
 
 async def follow_power(

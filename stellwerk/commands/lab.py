@@ -63,6 +63,10 @@ def emulate(
                 markup=False,
             )
 
+    def ended(document: dict[str, object]) -> None:
+        if json:
+            print_json(document)
+
     if parent_pid:
         die_with_parent(parent_pid)
     asyncio.run(
@@ -74,5 +78,6 @@ def emulate(
             placement=Placement(sites=sites_of(model), upstreams=upstreams_of(model)),
             parent_pid=parent_pid or None,
             on_ready=ready,
+            on_end=ended,
         )
     )

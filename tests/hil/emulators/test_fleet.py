@@ -325,6 +325,7 @@ try:
         placement=Placement(snmp=options["port"]),
         parent_pid=options["parent"] or None, hold_s=options["hold_s"],
         on_ready=lambda ready: print(json.dumps(ready), flush=True),
+        on_end=lambda end: print(json.dumps(end), flush=True),
     ))
 except StellwerkError as err:
     sys.exit(str(err))
@@ -429,6 +430,21 @@ def test_signals_stop_it_cleanly(served, number):
 def test_hold_ends_by_itself(served):
     process, _ = served(hold_s=0.2)
     assert process.wait(10) == 0
+
+
+def test_it_says_at_its_end_and_when_asked_how_well_it_kept_real_time(served):
+    process, ready = served()
+    with FleetControl(ready["control"]) as control:
+        wait_for(lambda: control.report()["pace"]["steps"] >= 3)
+        assert control.report()["devices"] == 1
+        control.stop()
+    assert process.wait(10) == 0
+    end = json.loads(process.stdout.read())
+    assert end["ready"] is False
+    assert end["operations"] == {}
+    pace = end["pace"]
+    assert pace["steps"] + pace["missed"] <= pace["seconds"] / pace["step_s"] + 1e-6
+    assert pace["behind_p50_ms"] <= pace["behind_p99_ms"] <= pace["behind_max_ms"]
 
 
 def test_a_second_server_at_the_same_address_fails_in_one_line(served, new_address):
