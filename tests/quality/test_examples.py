@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import reference_folder
+from twin.sim.scenario import load_scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted((ROOT / "examples").glob("*.py"))
+SCENARIOS = sorted((ROOT / "examples" / "scenarios").glob("*.yaml"))
 SMALL = {"planner_map.py": ["--step", "200", "--out", "{out}"]}
 SAMPLE = {"calibrate_lpwan.py": "data/fixtures/lpwan_brno_ostrava.csv"}
 
@@ -38,3 +40,12 @@ def test_an_example_runs_and_says_something(script: Path, tmp_path: Path) -> Non
 def test_an_example_says_how_to_start_it(script: Path) -> None:
     text = script.read_text(encoding="utf-8")
     assert f"Usage: python examples/{script.name}" in text
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.name)
+def test_an_example_of_a_scenario_can_be_read_and_says_how_to_start_it(path: Path) -> None:
+    scenario = load_scenario(path)
+    assert scenario.name == path.stem
+    assert scenario.comment
+    assert scenario.events
+    assert f"--scenario examples/scenarios/{path.name}" in path.read_text(encoding="utf-8")
