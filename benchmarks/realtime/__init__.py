@@ -1,0 +1,1 @@
+"""A thousand emulated devices in real time, under load from another process."""
