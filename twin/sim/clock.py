@@ -32,9 +32,6 @@ class Clock:
         self._start = start.astimezone(UTC)
         self._zone = ZoneInfo(timezone)
 
-    def __reduce__(self) -> tuple[type[Clock], tuple[datetime, str]]:
-        return Clock, (self._start, self._zone.key)
-
     def utc(self, now_s: float) -> datetime:
         """Return the instant of a simulated second in UTC."""
         return self._start + timedelta(seconds=now_s)

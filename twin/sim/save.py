@@ -1,22 +1,19 @@
 """Save a running simulation and take it up again with the same future.
 
-A saved simulation is a line of JSON (what it belongs to) and a compressed pickle of the systems,
-the event queue and the random streams. The city is not in it: its file is named by a hash, and the
-same city must be given again. Reading is restricted to classes of the twin, NumPy and SimPy, so
-that a foreign file cannot run code of its choice; sizes are limited.
+A saved simulation is a line of JSON (what it belongs to) and the compressed graph of objects of the
+systems, the event queue and the random streams (`twin.sim.graph`). The city is not in it: its file
+is named by a hash, and the same city must be given again. Only objects of listed classes are made
+when it is read, so that a foreign file cannot run code of its choice; sizes are limited.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import pickle  # reading goes through an allow-list
 import sys
 import zlib
 from dataclasses import fields
 from pathlib import Path
-from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -24,11 +21,13 @@ import numpy as np
 from cext._isa import active_isa
 from twin.model.city import City
 from twin.model.errors import InputError
+from twin.sim.graph import dump
+from twin.sim.graph_reader import load
 from twin.sim.simulation import Simulation
 
 __all__ = ["branch", "city_sha256", "restore", "save"]
 
-_FORMAT = "stellwerk-simulation-1"
+_FORMAT = "stellwerk-simulation-2"
 _MAX_BYTES = 2 * 1024**3
 _HEADER_BYTES = 4096
 
@@ -66,6 +65,8 @@ def save(simulation: Simulation, path: Path) -> None:
     ------
     InputError
         The file cannot be written.
+    NotStorable
+        A system holds what cannot be saved; names the way to it.
     """
     city = simulation.context.city
     header = {
@@ -77,7 +78,7 @@ def save(simulation: Simulation, path: Path) -> None:
         "numpy": np.__version__,
         "isa": active_isa(),
     }
-    body = zlib.compress(_dump(simulation), level=1)
+    body = zlib.compress(dump(simulation, city), level=1)
     header["sha256"] = hashlib.sha256(body).hexdigest()
     partial = path.with_name(path.name + ".part")
     try:
@@ -131,11 +132,9 @@ def restore(path: Path, city: City) -> Simulation:
             str(path),
             hint="give the city it was saved with",
         )
-    unzip = zlib.decompressobj()
     try:
-        raw = unzip.decompress(body, _MAX_BYTES)
-        return _load(raw, city)
-    except (zlib.error, pickle.UnpicklingError, EOFError, AttributeError, TypeError) as err:
+        return _copy(zlib.decompressobj().decompress(body, _MAX_BYTES), city)
+    except (zlib.error, InputError) as err:
         raise InputError("cannot be taken up", str(path), hint=str(err)) from err
 
 
@@ -151,8 +150,14 @@ def branch(simulation: Simulation) -> Simulation:
     -------
     Simulation
         The copy, to try something on.
+
+    Raises
+    ------
+    NotStorable
+        A system holds what cannot be copied; names the way to it.
     """
-    return _load(_dump(simulation), simulation.context.city)
+    city = simulation.context.city
+    return _copy(dump(simulation, city), city)
 
 
 def _header(line: bytes, path: Path) -> dict[str, Any]:
@@ -167,110 +172,8 @@ def _header(line: bytes, path: Path) -> dict[str, Any]:
     return header
 
 
-class _Parts:
-    """The objects of a city by a short name, so that a saved simulation does not repeat them."""
-
-    def __init__(self, city: City) -> None:
-        self._by_name: dict[tuple[str, int], object] = {("city", 0): city}
-        for field in fields(city):
-            value = getattr(city, field.name)
-            if isinstance(value, tuple):
-                self._by_name[field.name, -1] = value
-                self._by_name.update({(field.name, i): item for i, item in enumerate(value)})
-        self._name_of = {
-            id(item): name
-            for name, item in self._by_name.items()
-            if not isinstance(item, tuple) or item  # the empty tuple is everybody's
-        }
-
-    def name(self, item: object) -> tuple[str, int] | None:
-        return self._name_of.get(id(item))
-
-    def item(self, name: object) -> object:
-        if not isinstance(name, tuple) or name not in self._by_name:
-            raise pickle.UnpicklingError(f"the city has no {name!r}")
-        return self._by_name[name]
-
-
-def _is_callable(owner: object, name: str) -> bool:
-    """Say whether a method may be stored: those of ours, and how SimPy wakes a resource."""
-    module = type(owner).__module__
-    if module.startswith("simpy.resources."):
-        return name in ("_trigger_get", "_trigger_put")
-    return _is_ours(module) and not name.startswith("__")
-
-
-def _method(owner: object, name: str) -> object:
-    """Find a method again."""
-    if not _is_callable(owner, name):
-        raise pickle.UnpicklingError(f"{type(owner).__name__}.{name} is not to be called")
-    return getattr(owner, name)
-
-
-class _Pickler(pickle.Pickler):
-    def __init__(self, file: io.BytesIO, parts: _Parts) -> None:
-        super().__init__(file, protocol=5)
-        self._parts = parts
-
-    def persistent_id(self, obj: object) -> object:
-        return self._parts.name(obj)
-
-    def reducer_override(self, obj: object) -> Any:  # noqa: ANN401  # as pickle has it
-        if isinstance(obj, MethodType) and _is_callable(obj.__self__, obj.__func__.__name__):
-            return _method, (obj.__self__, obj.__func__.__name__)
-        return NotImplemented
-
-
-_OTHERS = {
-    "builtins": {"set", "frozenset", "slice", "complex", "bytearray", "range"},
-    "collections": {"Counter", "OrderedDict", "defaultdict", "deque"},
-    "datetime": {"date", "datetime", "time", "timedelta", "timezone"},
-    "numpy": {"dtype", "ndarray"},
-    "numpy.dtypes": None,
-    "numpy._core.multiarray": {"_reconstruct", "scalar"},
-    "numpy._core.numeric": {"_frombuffer"},
-    "numpy.random._pickle": {"__generator_ctor", "__bit_generator_ctor"},
-    "numpy.random._pcg64": {"PCG64"},
-    "numpy.random.bit_generator": {"SeedSequence", "__pyx_unpickle_SeedSequence"},
-    "simpy.core": {"Environment"},
-    "simpy.events": {"Event", "Timeout"},
-    "simpy.resources.resource": {"PriorityRequest", "Release", "SortedQueue"},
-}
-
-
-def _is_ours(module: str) -> bool:
-    return module.startswith(("twin.sim.", "twin.radio.")) or module == "twin.model.city"
-
-
-class _Unpickler(pickle.Unpickler):
-    def __init__(self, file: io.BytesIO, parts: _Parts) -> None:
-        super().__init__(file)
-        self._parts = parts
-
-    def persistent_load(self, pid: object) -> object:
-        return self._parts.item(pid)
-
-    def find_class(self, module: str, name: str) -> object:
-        if module == __name__:
-            if name == "_method":
-                return _method
-        elif _is_ours(module) and "." not in name:
-            return super().find_class(module, name)
-        elif module in _OTHERS:
-            allowed = _OTHERS[module]
-            if allowed is None or name in allowed:
-                return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"{module}.{name} is not part of a simulation")
-
-
-def _dump(simulation: Simulation) -> bytes:
-    file = io.BytesIO()
-    _Pickler(file, _Parts(simulation.context.city)).dump(simulation)
-    return file.getvalue()
-
-
-def _load(data: bytes, city: City) -> Simulation:
-    found = _Unpickler(io.BytesIO(data), _Parts(city)).load()
+def _copy(data: bytes, city: City) -> Simulation:
+    found = load(data, city)
     if not isinstance(found, Simulation):
-        raise pickle.UnpicklingError("holds something else than a simulation")
+        raise InputError("holds something else than a simulation")
     return found
