@@ -38,7 +38,7 @@ from twin.model.errors import StellwerkError
 WRITE_SHARE = 0.02
 _WAIT_S = 2.0  # then a request counts as lost
 _OBJECTS = 10
-_REOPEN_AFTER = 20  # NETCONF requests of a session before it logs in anew
+_REOPEN_AFTER = (15, 30)  # NETCONF requests before a session goes on to the next device
 _FLAGS = 3
 _REPORTABLE = 4
 _NULL = bytes((5, 0))
@@ -138,8 +138,9 @@ def ask_snmp(
 class _Session(threading.Thread):
     """One controller's worth of NETCONF: reads, a write now and then, a new login at times."""
 
-    def __init__(self, devices: list[Device], until_s: float, pause_s: float) -> None:
+    def __init__(self, devices: list[Device], until_s: float, pause_s: float, seed: int) -> None:
         super().__init__(daemon=True)
+        self.rng = random.Random(seed)
         self.devices, self.until_s, self.pause_s = devices, until_s, pause_s
         self.logins: list[float] = []
         self.reads: list[float] = []
@@ -165,11 +166,12 @@ class _Session(threading.Thread):
         begin_s = time.perf_counter()
         first = driver.read(paths)
         self.logins.append(time.perf_counter() - begin_s)
-        for k in range(_REOPEN_AFTER):
+        n_requests = self.rng.randint(*_REOPEN_AFTER)
+        for k in range(n_requests):
             begin_s = time.perf_counter()
             if begin_s >= self.until_s:
                 return
-            if k == _REOPEN_AFTER // 2:
+            if k == n_requests // 2:
                 self._write(driver, paths[0], first[paths[0]])
                 self.writes.append(time.perf_counter() - begin_s)
             else:
@@ -197,7 +199,9 @@ def ask(folder: Path, seconds: float, rate_hz: float, n_sessions: int) -> dict[s
     agents = [_Agent(device, user, boots) for device in snmp]
     random.Random(2).shuffle(agents)
     until_s = time.perf_counter() + seconds
-    sessions = [_Session(netconf[i::n_sessions], until_s, pause_s=1.0) for i in range(n_sessions)]
+    sessions = [
+        _Session(netconf[i::n_sessions], until_s, pause_s=1.0, seed=i) for i in range(n_sessions)
+    ]
     for session in sessions:
         session.start()
     found: dict[str, object] = {"snmp": ask_snmp(agents, seconds, rate_hz, window=64)}

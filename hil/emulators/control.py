@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 _MAX_LINE_BYTES = 4 * 1024 * 1024
 _TIMEOUT_S = 30.0
+_END_S = 2.0
 
 Answer = dict[str, Any]
 
@@ -59,7 +60,7 @@ class ControlServer:
         self._path = path
         self._on_stop = on_stop
         self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._clients: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
 
     async def start(self) -> None:
         """Listen.
@@ -88,15 +89,19 @@ class ControlServer:
         """Stop listening and end the clients."""
         if self._server is not None:
             self._server.close()
-            for writer in tuple(self._writers):
+            for writer in tuple(self._clients):
                 writer.close()
             await self._server.wait_closed()
+            tasks = [task for task in self._clients.values() if task is not None]
+            if tasks:
+                # A client cut off by the end of the loop instead would be told as an error.
+                await asyncio.wait(tasks, timeout=_END_S)
             self._server = None
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
+        self._clients[writer] = asyncio.current_task()
         try:
             while line := await reader.readline():
                 answer = await self._answer(line)
@@ -105,7 +110,7 @@ class ControlServer:
         except (ConnectionError, ValueError) as err:
             log.debug("control client gone: %s", err)
         finally:
-            self._writers.discard(writer)
+            self._clients.pop(writer, None)
             writer.close()
 
     async def _answer(self, line: bytes) -> Answer:

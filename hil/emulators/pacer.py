@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 _KEPT_STEPS = 36_000  # percentiles are those of the last hour of steps of 100 ms
 _WINDOW_S = 10.0
 _WARN_EVERY_S = 60.0
-_MOST_LATE_SHARE = 0.01
+_MOST_LATE_SHARE = 0.05
 _FAR_BEHIND_S = 1.0
 
 
@@ -139,7 +139,7 @@ class Pacer:
         if now_s - self._window_s < _WINDOW_S:
             return
         self._window_s, self._window = now_s, [0, 0, 0.0]
-        is_late = n_late > _MOST_LATE_SHARE * n_steps + 1 or worst_s > _FAR_BEHIND_S
+        is_late = n_late > _MOST_LATE_SHARE * n_steps or worst_s > _FAR_BEHIND_S
         if is_late and now_s - self._warned_s >= _WARN_EVERY_S:
             self._warned_s = now_s
             log.warning(

@@ -427,6 +427,15 @@ def test_signals_stop_it_cleanly(served, number):
     assert not Path(ready["control"]).exists()
 
 
+def test_it_stops_cleanly_while_somebody_listens_to_the_control(served):
+    process, ready = served()
+    with FleetControl(ready["control"]) as idle, FleetControl(ready["control"]) as control:
+        idle.devices()
+        control.stop()
+        assert process.wait(10) == 0
+    assert process.stderr.read() == ""
+
+
 def test_hold_ends_by_itself(served):
     process, _ = served(hold_s=0.2)
     assert process.wait(10) == 0
