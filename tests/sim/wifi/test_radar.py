@@ -74,3 +74,22 @@ def test_radar_on_every_channel_keeps_the_radio_silent_until_one_is_free():
         now_s += 61.0
     assert not _on_air(radios, now_s)
     assert _on_air(radios, now_s + NON_OCCUPANCY_S + 60.0)
+
+
+@pytest.mark.parametrize(
+    ("width_mhz", "allowed"), [(20, set(range(100, 144, 4))), (80, {100, 104, 108, 112})]
+)
+def test_radar_moves_a_wide_radio_to_a_block_that_fits_the_band(width_mhz, allowed):
+    radio = replace(AP.radios[0], bandwidth_mhz=width_mhz)
+    radios = _radios(replace(AP, radios=(radio,)))
+    radios.see_radar(0, np.zeros((1, 3)), 0.0)
+    radios.settle(660.0, UP)
+    assert radios.target[0, 1] in allowed
+
+
+def test_radar_on_the_only_block_of_160_mhz_keeps_the_radio_silent():
+    radio = replace(AP.radios[0], bandwidth_mhz=160)
+    radios = _radios(replace(AP, radios=(radio,)))
+    radios.see_radar(0, np.zeros((1, 3)), 0.0)
+    assert not _on_air(radios, NON_OCCUPANCY_S + 599.0)  # the block holds channels of weather radar
+    assert _on_air(radios, NON_OCCUPANCY_S + 600.0)

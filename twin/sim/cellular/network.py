@@ -200,7 +200,7 @@ class Network:
         figures.energy_j += self.watts() * dt_s
         figures.load_s += self.loads * dt_s
         figures.on_air_s += is_on_air * dt_s
-        figures.sleep_s += ((self.plant.down & ASLEEP) != 0) * dt_s
+        figures.sleep_s += (self.plant.down == ASLEEP) * dt_s
         figures.total_s += dt_s
 
     def _count(self) -> None:

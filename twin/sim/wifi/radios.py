@@ -23,6 +23,7 @@ _Bools = NDArray[np.bool_]
 _CHOICES = ((1, 6, 11), (36, 40, 44, 48, 100, 104, 108, 112), (1, 5, 9, 13))
 _FOREIGN = 2.0 * np.array([figure(f"foreign_{band}_share") for band in ("24", "5", "6")])
 _OUTDOOR_5_GHZ = (100, 104, 108, 112, 132, 136, 140)  # 5150 to 5350 MHz is for indoor use
+_END_HZ = (2.4835e9, 5.725e9, 6.425e9)  # upper edges of the bands for WAS/RLAN in Europe
 NON_OCCUPANCY_S = 1800.0
 """A channel on which radar was seen is not used for so long: ETSI EN 301 893 V2.1.1, Table D.1."""
 OFF_DBM = -10
@@ -259,7 +260,8 @@ class Radios:
         busy = {
             c: float(self._foreign[i, band, c // 4 % 4])
             for c in choices
-            if band != 1 or self._free_again_s(i, c, width, now_s) <= now_s
+            if _fits(band, c, width)
+            and (band != 1 or self._free_again_s(i, c, width, now_s) <= now_s)
         }
         power = self.power_in_use[:, band] + self._gain_dbi[:, band]
         for other, loss in self._neighbours.of(i, band):
@@ -272,6 +274,14 @@ class Radios:
                         busy[choice] += airtime[other, band]
         here = int(self.target[i, band])
         return min(busy or {here: 0.0}, key=lambda c: (round(busy.get(c, 0.0), 3), c != here, c))
+
+
+def _fits(band: int, channel: int, width_mhz: int) -> bool:
+    """Say whether a band has a block of such a width there."""
+    try:
+        return block_hz(band, channel, width_mhz)[1] <= _END_HZ[band]
+    except ModelError:
+        return False
 
 
 def _meets(a: tuple[float, float], b: tuple[float, float]) -> bool:

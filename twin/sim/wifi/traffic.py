@@ -86,13 +86,14 @@ class Traffic:
         storm = np.where(at.storm_s[joined] > now_s, at.storm_factor[joined], 1.0)
         offered = at.rate_bps[joined] * storm * dt_s
         waiting = offered + at.backlog_bits[joined]
-        air_s = np.bincount(radio, waiting / at.link_bps[joined], on_air.size)
+        # What does not fit the line of a site never reaches its air: TCP slows down end to end.
+        site = self._site_of[ap]
+        through = np.bincount(site, waiting, self._n_sites) / dt_s
+        asked = waiting * np.minimum(1.0, self.backhaul_bps / np.maximum(through, 1e-9))[site]
+        air_s = np.bincount(radio, asked / at.link_bps[joined], on_air.size)
         clients = np.bincount(radio, minlength=on_air.size)
         share = self._share((air_s.astype(np.float64) / dt_s, clients), radios, networks, on_air)
-        served = waiting * share[radio]
-        site = self._site_of[ap]
-        through = np.bincount(site, served, self._n_sites) / dt_s
-        served *= np.minimum(1.0, self.backhaul_bps / np.maximum(through, 1e-9))[site]
+        served = asked * share[radio]
         queued = np.minimum(waiting - served, at.rate_bps[joined] * figure("patience_s"))
         at.backlog_bits[joined] = queued
         at.served_bits[joined] += served

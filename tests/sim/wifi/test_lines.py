@@ -1,0 +1,40 @@
+"""A narrow line slows its stations down before they take the air."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from twin.model.city import AccessPoint, Radio, Ssid
+from twin.sim.wifi.fleet import PUBLIC, WifiFleet
+
+AP = AccessPoint(
+    id="ap", site="s", x_m=0.0, y_m=0.0, height_m=4.0, placement="outdoor_fixed",
+    radios=(
+        Radio(index="2", channel=36, bandwidth_mhz=20, tx_power_dbm=20, antenna_gain_dbi=3.0),
+    ),
+    ssids=(Ssid(name="n"),),
+)  # fmt: skip
+
+
+def _day(line_bps):
+    """One access point, 20 stations that want 2 Mbit/s each, a minute of it."""
+    names = ("arrivals", "places", "traffic", "lessons", "air", "users", "roaming")
+    rngs = {name: np.random.default_rng(k) for k, name in enumerate(names)}
+    fleet = WifiFleet((AP,), [PUBLIC], (np.zeros(1), np.zeros(1), np.zeros(1)), rngs)
+    fleet.set_backhaul("s", line_bps)
+    fleet.add(
+        np.zeros(20, dtype=np.int64), (np.zeros(20), np.full(20, 1e6)), np.full(20, 2e6), ssid="n"
+    )
+    for k in range(1, 13):
+        fleet.step(5.0 * k, 5.0)
+    return float(fleet.traffic.served_bps[0]), float(fleet.traffic.airtime[0, 1])
+
+
+def test_air_time_follows_what_the_line_lets_through():
+    free, narrow, thin = (_day(bps) for bps in (np.inf, 20e6, 5e6))
+    assert free[0] == pytest.approx(40e6, rel=0.1)
+    assert narrow[0] == pytest.approx(20e6, rel=0.01)
+    assert thin[0] == pytest.approx(5e6, rel=0.01)
+    assert free[1] > narrow[1] > thin[1]
+    assert narrow[1] == pytest.approx(free[1] * 0.5, rel=0.2)
