@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from matplotlib.axes import Axes
-from matplotlib.dates import DateFormatter, date2num
+from matplotlib.dates import AutoDateLocator, DateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
@@ -72,6 +72,7 @@ def curves_png(
                 axis.set_visible(False)
         row[0].set_ylabel(system.replace("_", "\n"), fontsize=9, fontweight="bold")
     for axis in axes[-1]:
+        axis.xaxis.set_major_locator(AutoDateLocator(maxticks=9))
         axis.xaxis.set_major_formatter(DateFormatter("%H:%M"))
         axis.tick_params(axis="x", labelsize=7)
     figure.tight_layout(pad=0.6)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,3 +76,19 @@ def test_targets_of_make_named_on_a_page_exist() -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda p: p.name)
 def test_example_intent_is_a_good_one(path: Path) -> None:
     assert load_intent(path).changes
+
+
+SNIPPETS = [
+    (page.name, body) for page, body in _blocks("python") if page.parent.name == "tutorials"
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("page", "body"), SNIPPETS, ids=lambda x: str(x)[:30])
+def test_a_snippet_of_a_tutorial_runs_and_prints(page: str, body: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", body], cwd=tmp_path, capture_output=True, text=True, check=False,
+        timeout=100, env={"PYTHONPATH": str(ROOT), "PATH": ""},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.strip()
