@@ -38,6 +38,22 @@ TERMS = (
     "assumed",
     "finding",
     "device class",
+    "system",
+    "action",
+    "tick",
+    "trace",
+    "branch",
+    "statistical",
+    "A3, TTT",
+    "CAC",
+    "DFS",
+    "EARTH",
+    "SF, ADR",
+    "class C",
+    "DALI",
+    "CLO",
+    "SAIDI",
+    "Webster",
 )
 
 
