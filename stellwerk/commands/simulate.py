@@ -30,7 +30,8 @@ from twin.sim.transit_wifi.gtfs import read_gtfs
 
 __all__ = ["simulate"]
 
-_WALL_STEP_S = 0.25  # how often a paced run looks at the clock
+_WALL_STEP_S = 0.1  # how often a paced run looks at the clock
+_FAR_BEHIND_S = 1.0  # then a pace counts as not kept
 
 
 def simulate(
@@ -126,21 +127,35 @@ def _chosen(text: str) -> list[str]:
 
 
 def _live(run: Run, speed: float | None) -> None:
-    """Go to the end, as fast as possible or at a pace, and say where it is."""
+    """Go to the end, as fast as possible or at a pace, and say where it is.
+
+    A pace the machine cannot keep is told once; the run then goes as fast as it can.
+    """
     simulation = run.simulation
     begun, begun_s = time.monotonic(), simulation.now_s
+    is_told = False
     with told_progress("simulate") as show:
         while run.share_done < 1.0:
-            if speed is None:
-                goal_s = simulation.now_s + SAMPLE_S
-            else:
-                time.sleep(_WALL_STEP_S)
-                goal_s = begun_s + (time.monotonic() - begun) * speed
-            run.advance(goal_s)
+            due_s = run.end_s
+            if speed is not None:
+                due_s = min(due_s, begun_s + (time.monotonic() - begun) * speed)
+            run.advance(min(due_s, simulation.now_s + SAMPLE_S))
             passed = max(time.monotonic() - begun, 1e-9)
             local = simulation.context.clock.local(simulation.now_s)
             pace = (simulation.now_s - begun_s) / passed
             show(run.share_done, f"{local:%a %H:%M} · {pace:,.0f} x real time")
+            if speed is None:
+                continue
+            behind_s = passed - (simulation.now_s - begun_s) / speed
+            if behind_s > _FAR_BEHIND_S and not is_told:
+                is_told = True
+                notes.print(
+                    f"--speed {speed:g} is not kept: {behind_s:.1f} s behind at "
+                    f"{pace:,.0f} x real time; ask for less speed or fewer --systems",
+                    markup=False,
+                )
+            if simulation.now_s >= due_s and run.share_done < 1.0:
+                time.sleep(_WALL_STEP_S)
 
 
 def _write(out: Path, result: SimulationResult, run: Run, city: City) -> None:
