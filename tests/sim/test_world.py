@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -250,16 +250,17 @@ def test_a_hundred_devices_of_duisburg_live_in_real_time_with_room_to_spare():
     managed += [cell.id for cell in duisburg.cells if cell.technology == "nr"][:30]
     managed += [cabinet.id for cabinet in duisburg.cabinets[:30]]
     managed += [switch.id for switch in duisburg.switches[:10]]
-    begin = perf_counter()
+    begin = process_time()
     world = World(duisburg, seed=7, start=datetime(2026, 1, 20, 9, tzinfo=UTC), managed=managed)
-    created_s = perf_counter() - begin
-    begin = perf_counter()
+    created_s = process_time() - begin
+    begin = process_time()
     world.advance(200.0)
-    per_second = (perf_counter() - begin) / 200.0
+    per_second = (process_time() - begin) / 200.0
     assert len(world.devices()) == 100
-    # The limits are those of the real-time emulator; measured 0.1 s and 0.5 ms on two cores.
-    assert created_s < 2.0
-    assert per_second < 0.005
+    # Time of the processor, so that others on the machine do not count; measured on one core of an
+    # AMD EPYC (Zen 4): 0.28 s and 1.1 ms. `python -m benchmarks.realtime` measures the wall clock.
+    assert created_s < 1.0
+    assert per_second < 0.003
 
 
 def test_the_city_itself_is_not_changed_by_its_world(city, make_world):
