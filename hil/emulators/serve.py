@@ -8,6 +8,7 @@ import ctypes
 import gc
 import logging
 import os
+import resource
 import signal
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -28,13 +29,15 @@ from hil.emulators.pacer import Pacer
 from hil.emulators.world_port import DeviceWorld, MovingWorld, PoweredWorld
 from twin.model.errors import BenchError
 
-__all__ = ["die_with_parent", "follow_power", "serve"]
+__all__ = ["die_with_parent", "follow_power", "make_room", "serve"]
 
 log = logging.getLogger(__name__)
 
 _PARENT_POLL_S = 0.5
 _POWER_POLL_S = 0.5
 _PR_SET_PDEATHSIG = 1
+_FILES_PER_DEVICE = 4  # its socket, and sessions
+_OTHER_FILES = 256
 
 
 async def serve(
@@ -81,8 +84,10 @@ async def serve(
     Raises
     ------
     BenchError
-        An address is in use, the folder cannot be written, or its count of boots is broken.
+        An address is in use, the folder cannot be written, its count of boots is broken, or this
+        process may not open a socket for every device.
     """
+    make_room(len(device_ids))
     base = folder.absolute()
     entries = entries_of(world, device_ids, base, network=network, placement=placement)
     key = write_folder(base, entries)
@@ -111,6 +116,34 @@ async def serve(
             await control.stop()
             await fleet.stop()
             gc.unfreeze()
+
+
+def make_room(n_devices: int) -> None:
+    """Raise the limit of open files of this process to what so many devices need.
+
+    Parameters
+    ----------
+    n_devices : int
+        Devices, each with a socket of its own.
+
+    Raises
+    ------
+    BenchError
+        The system does not let this process have so many.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return
+    needed, wanted = n_devices + _OTHER_FILES, _FILES_PER_DEVICE * n_devices + _OTHER_FILES
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if allowed < needed:
+        raise BenchError(
+            f"{n_devices} devices need {needed} open files, the limit is {hard}; "
+            f"raise it (ulimit -Hn {needed}) or emulate fewer"
+        )
+    if allowed > soft:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
 def _ready(fleet: Fleet, folder: Path, control_path: Path) -> dict[str, object]:

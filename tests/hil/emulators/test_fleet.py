@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import stat
@@ -26,6 +27,7 @@ from hil.emulators.folder import (
     next_boots,
     write_folder,
 )
+from hil.emulators.serve import make_room
 from hil.emulators.world_port import MemoryWorld
 from twin.model.errors import BenchError, DeviceError, DeviceUnreachable, ModelError
 
@@ -434,6 +436,31 @@ def test_it_stops_cleanly_while_somebody_listens_to_the_control(served):
         control.stop()
         assert process.wait(10) == 0
     assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize(
+    ("limits", "n_devices", "after"),
+    [
+        ((1024, 20000), 1267, 5324),
+        ((1024, 2000), 1267, 2000),
+        ((8000, 20000), 1267, 8000),
+        ((1024, 20000), 10, 1024),
+        ((1024, resource.RLIM_INFINITY), 1267, 5324),
+        ((resource.RLIM_INFINITY, resource.RLIM_INFINITY), 1267, resource.RLIM_INFINITY),
+    ],
+)
+def test_many_devices_get_the_open_files_they_need(monkeypatch, limits, n_devices, after):
+    set_to = [limits]
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
+    monkeypatch.setattr(resource, "setrlimit", lambda _, new: set_to.append(new))
+    make_room(n_devices)
+    assert set_to[-1] == (after, limits[1])
+
+
+def test_more_devices_than_the_system_lets_open_are_refused_in_one_line(monkeypatch):
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 1024))
+    with pytest.raises(BenchError, match="1000 devices need 1256 open files, the limit is 1024"):
+        make_room(1000)
 
 
 def test_hold_ends_by_itself(served):
