@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from controllers.intent import load_intent
 from controllers.profiles import load_profile
 from stellwerk.cli import app
 from twin.model.safe import parse_yaml
+from twin.sim.scenario import load_scenario, parse_scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
@@ -24,8 +26,9 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").r
 def _blocks(language: str = "") -> Iterator[tuple[Path, str]]:
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
-        for indent, body in re.findall(rf"^( *)```{language}\n(.*?)^ *```$", text, re.M | re.S):
-            yield page, re.sub(rf"^{indent}", "", body, flags=re.M)
+        for indent, word, body in re.findall(r"^( *)```(\w*)\n(.*?)^ *```$", text, re.M | re.S):
+            if word == language:
+                yield page, re.sub(rf"^{indent}", "", body, flags=re.M)
 
 
 def _commands() -> list[tuple[str, list[str]]]:
@@ -86,9 +89,53 @@ SNIPPETS = [
 @pytest.mark.slow
 @pytest.mark.parametrize(("page", "body"), SNIPPETS, ids=lambda x: str(x)[:30])
 def test_a_snippet_of_a_tutorial_runs_and_prints(page: str, body: str, tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     done = subprocess.run(
         [sys.executable, "-c", body], cwd=tmp_path, capture_output=True, text=True, check=False,
         timeout=100, env={"PYTHONPATH": str(ROOT), "PATH": ""},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip()
+
+
+def _shortened(words: list[str], hours: float) -> list[str]:
+    """Let a command simulate minutes only, and at no pace."""
+    words = list(words)
+    words[words.index("--hours") + 1] = str(hours)
+    if "--speed" in words:
+        at = words.index("--speed")
+        del words[at : at + 2]
+    return words
+
+
+@pytest.mark.slow
+def test_days_of_the_tutorial_run_one_after_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+    commands = [words for page, words in _commands() if page == "a-day-in-duisburg.md"]
+    plain = [words for words in commands if "--scenario" not in words]
+    assert len(plain) >= 5
+    for i, words in enumerate(plain, start=1):  # later ones may go on where earlier ones stopped
+        done = CliRunner().invoke(app, _shortened(words, i / 100))
+        assert done.exit_code == 0, (words, done.output[-2000:])
+    for words in commands:
+        if "--out" in words and words in plain:
+            assert (tmp_path / words[words.index("--out") + 1] / "report.html").is_file()
+
+
+def test_scenarios_of_the_tutorial_are_good_ones() -> None:
+    paths = [
+        words[words.index("--scenario") + 1]
+        for _, words in _commands()
+        if "--scenario" in words and words[words.index("--scenario") + 1].startswith("examples")
+    ]
+    assert {load_scenario(ROOT / path).name for path in paths} == {"feeder-cut", "exam-day"}
+
+
+def test_scenario_on_a_page_is_a_good_one() -> None:
+    pages = [(page, body) for page, body in _blocks("yaml") if body.startswith("scenario:")]
+    assert pages
+    for page, body in pages:
+        assert parse_scenario(parse_yaml(body, page.name)).events
