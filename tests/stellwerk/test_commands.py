@@ -43,6 +43,7 @@ def test_coverage_is_the_same_twice(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_simulate_gives_the_same_trace_twice(capsys: pytest.CaptureFixture[str]) -> None:
     words = ("simulate", "--city", "duisburg", "--hours", "1", "--seed", "7", "--json")
     first, second = _json(capsys, *words), _json(capsys, *words)

@@ -125,7 +125,7 @@ def test_a_pushed_change_changes_the_world(emulated: tuple[Device, ...]) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)  # it boots for 90 s
+@pytest.mark.long  # it boots for 90 s
 def test_an_access_point_without_power_falls_silent_and_comes_back(
     emulated: tuple[Device, ...],
 ) -> None:

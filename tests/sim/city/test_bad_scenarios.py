@@ -11,7 +11,7 @@ import pytest
 from stellwerk.cli import run as stellwerk
 from twin.geo.reader import CITIES
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 @pytest.fixture

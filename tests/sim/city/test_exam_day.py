@@ -12,7 +12,7 @@ from twin.sim.run import DEFAULT_START, Run
 from twin.sim.scenario import load_scenario
 from twin.sim.simulation import Simulation
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 SHARED, SERVED_FIRST = "158719", "158744"  # two Realschulen with lines of 250 Mbit/s
 SYSTEMS = ["classrooms", "egov_backbone", "dependencies"]

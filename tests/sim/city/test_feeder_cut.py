@@ -22,7 +22,7 @@ from twin.sim.signals.assumptions import assumed as of_signals
 from twin.sim.simulation import Simulation
 from twin.sim.wifi.assumptions import figure as of_wifi
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 BEGIN_H = 8.0 + 5.0 / 60.0
 CUT_S = 300.0  # 8:10 local, the run begins at 8:05
