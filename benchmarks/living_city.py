@@ -101,12 +101,17 @@ def main() -> int:
     day_s = whole["start_s"] + whole["wall_s"] * 24.0 / chosen.hours
     found["day_extrapolated_s"] = round(day_s, 1)
     print(f"24 h at the pace of these hours: {day_s:.0f} s (the night is cheaper)")
+    _write(found)
     if chosen.full:
         found["day"] = _run_apart(list(SYSTEM_NAMES), 24.0, _MIDNIGHT)
         _line("24 h, all nine", found["day"])
+        _write(found)
+    return 0
+
+
+def _write(found: dict[str, object]) -> None:
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     TARGET.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    return 0
 
 
 if __name__ == "__main__":
