@@ -32,6 +32,7 @@ class Passing:
         self._context = context
         self._rng = context.rng("signals/speeds")
         self._told: list[Callable[[str, float, float], object]] = []
+        self._waiting: list[tuple[str, float, float]] = []
         ends = [
             (name, way, places[0 if way == INBOUND else -1])
             for name, places in layout.corridors.items()
@@ -48,8 +49,11 @@ class Passing:
         """Have a bound method called with (corridor, at_s, speed_m_s)."""
         self._told.append(told)
 
-    def tell(self, t0_s: int, entered: NDArray[np.float64]) -> None:
-        """Tell of the vehicles of some seconds.
+    def add(self, t0_s: int, entered: NDArray[np.float64]) -> None:
+        """Note the vehicles of some seconds; who watches is told at the next step.
+
+        Traffic also flows up to the present when somebody only looks, and a look must not make
+        others hear of vehicles at another time.
 
         Parameters
         ----------
@@ -68,8 +72,14 @@ class Passing:
             for _ in range(int(new[second, k])):
                 factor = float(np.clip(self._rng.normal(1.0, assumed("speed_spread")), 0.6, 1.4))
                 speed = assumed("progression_speed") * factor
-                for told in self._told:
-                    told(self._names[k], float(t0_s + second), speed)
+                self._waiting.append((self._names[k], float(t0_s + second), speed))
+
+    def tell(self) -> None:
+        """Tell of the vehicles noted since the last time."""
+        waiting, self._waiting = self._waiting, []
+        for corridor, at_s, speed in waiting:
+            for told in self._told:
+                told(corridor, at_s, speed)
 
     def _is_night(self, now_s: int) -> bool:
         if now_s >= self._ask_s:

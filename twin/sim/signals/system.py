@@ -87,6 +87,7 @@ class Signals(System):
 
     def _tick(self) -> None:
         self.catch_up()
+        self.passing.tell()
         self.context.kernel.after(self._step_s, self.name, self._tick)
 
     def catch_up(self) -> int:
@@ -108,7 +109,7 @@ class Signals(System):
         cycles.call_walkers(main, side, traffic.queue[WALKERS], coming[:, WALKERS])
         flow = traffic.leave(t0, coming, platoon, main, side, by_rules)
         self.measures.add(flow, traffic.queue, states, n_s)
-        self.passing.tell(t0, flow.entered)
+        self.passing.add(t0, flow.entered)
         self._now_s = now = t0 + n_s
         if now % DETECTOR_S == 0:
             self.measures.close_detectors()
