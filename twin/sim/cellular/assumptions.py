@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from twin.model.assumptions import reader_of
 from twin.model.city import Assumption
 
 __all__ = ["ASSUMPTIONS", "assumed"]
@@ -93,20 +94,5 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
 )
 """All of them; marks as in `twin.model.city.Assumption`."""
 
-_VALUES = {figure.key: figure.value for figure in ASSUMPTIONS}
-
-
-def assumed(key: str) -> float:
-    """Look an assumption up.
-
-    Parameters
-    ----------
-    key : str
-        Its key without ``cellular.``.
-
-    Returns
-    -------
-    float
-        Its value, in the unit of the table.
-    """
-    return _VALUES[f"cellular.{key}"]
+assumed = reader_of("cellular", ASSUMPTIONS)
+"""Reads a figure by its key without ``cellular.``, in the unit given above."""

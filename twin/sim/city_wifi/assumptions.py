@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
+from twin.model.assumptions import reader_of
 from twin.model.city import Assumption
 
 __all__ = ["ASSUMPTIONS", "figure"]
@@ -52,11 +51,5 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     _a("zoo_closes_h", 18.5, "h", "K", "summer hours", "log-ins at the zoo"),
 )  # fmt: skip
 
-_VALUES = MappingProxyType(
-    {each.key.removeprefix("city_wifi."): each.value for each in ASSUMPTIONS}
-)
-
-
-def figure(key: str) -> float:
-    """Return an assumed value by its key without the name of the system."""
-    return _VALUES[key]
+figure = reader_of("city_wifi", ASSUMPTIONS)
+"""Reads a figure by its key without ``city_wifi.``, in the unit given above."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from twin.model.assumptions import reader_of
 from twin.model.city import Assumption
 
 __all__ = ["ASSUMPTIONS", "form_value", "value"]
@@ -13,6 +14,11 @@ _LINE = "unchecked; 100 Mbit/s for secondary schools was the aim for 2020 (rp-on
 _TABLETS = "11,961 pupil tablets for 71,250 pupils (WAZ 233987209) and own devices of older pupils"
 _RULE = "atene KOM Aufgreifschwelle Schulen, quoted by medienbildungskonzept.de and moz.de"
 
+_FORMS = (
+    "grundschule", "förderschule", "hauptschule", "realschule", "sekundarschule",
+    "gesamtschule", "gymnasium", "berufskolleg", "weiterbildungskolleg", "other",
+)  # fmt: skip
+
 
 def _of(key: str, value: float, unit: str, mark: str, source: str) -> Assumption:
     return Assumption(
@@ -21,13 +27,9 @@ def _of(key: str, value: float, unit: str, mark: str, source: str) -> Assumption
 
 
 def _by_form(key: str, unit: str, source: str, marks: str, *values: float) -> list[Assumption]:
-    forms = (
-        "grundschule", "förderschule", "hauptschule", "realschule", "sekundarschule",
-        "gesamtschule", "gymnasium", "berufskolleg", "weiterbildungskolleg", "other",
-    )  # fmt: skip
     return [
         _of(f"{key}.{form}", value, unit, mark, source)
-        for form, value, mark in zip(forms, values, marks, strict=True)
+        for form, value, mark in zip(_FORMS, values, marks, strict=True)
     ]
 
 
@@ -80,23 +82,8 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     _of("exam_longest_h", 6.0, "h", "K", _K),
 )  # fmt: skip
 
-_VALUES = {assumption.key: assumption.value for assumption in ASSUMPTIONS}
-
-
-def value(key: str) -> float:
-    """Return the figure of an assumption.
-
-    Parameters
-    ----------
-    key : str
-        Its key in `ASSUMPTIONS`, without the name of the system.
-
-    Returns
-    -------
-    float
-        In the unit given there.
-    """
-    return _VALUES[f"{_NAME}.{key}"]
+value = reader_of("classrooms", ASSUMPTIONS)
+"""Reads a figure by its key without ``classrooms.``, in the unit given above."""
 
 
 def form_value(key: str, form: str) -> float:
@@ -115,5 +102,4 @@ def form_value(key: str, form: str) -> float:
         In the unit given in `ASSUMPTIONS`.
     """
     word = form.lower().split(" ")[0]
-    other = _VALUES[f"{_NAME}.{key}.other"]
-    return _VALUES.get(f"{_NAME}.{key}.{word}", other)
+    return value(f"{key}.{word if word in _FORMS else 'other'}")

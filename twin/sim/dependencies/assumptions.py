@@ -8,8 +8,7 @@ branches 0.015 x 150 min = 12.8 min in 0.245 events, some of them shorter than 3
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
+from twin.model.assumptions import reader_of
 from twin.model.city import Assumption
 
 __all__ = ["ASSUMPTIONS", "figure"]
@@ -96,11 +95,5 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     ),
 )
 
-_VALUES = MappingProxyType(
-    {item.key.removeprefix("dependencies."): item.value for item in ASSUMPTIONS}
-)
-
-
-def figure(key: str) -> float:
-    """Look up the value of an assumption by its key without the name of the system."""
-    return _VALUES[key]
+figure = reader_of("dependencies", ASSUMPTIONS)
+"""Reads a figure by its key without ``dependencies.``, in the unit given above."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from twin.model.assumptions import reader_of
 from twin.model.city import Assumption
 
 __all__ = ["ASSUMPTIONS", "value"]
@@ -76,20 +77,5 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     _of("home_gb_month", 322.0, "GB", "S", "BNetzA Jahresbericht 2024 by zdnet.de"),
 )
 
-_VALUES = {assumption.key: assumption.value for assumption in ASSUMPTIONS}
-
-
-def value(key: str) -> float:
-    """Return the figure of an assumption.
-
-    Parameters
-    ----------
-    key : str
-        Its key in `ASSUMPTIONS`, without the name of the system.
-
-    Returns
-    -------
-    float
-        In the unit given there.
-    """
-    return _VALUES[f"egov_backbone.{key}"]
+value = reader_of("egov_backbone", ASSUMPTIONS)
+"""Reads a figure by its key without ``egov_backbone.``, in the unit given above."""

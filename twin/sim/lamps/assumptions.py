@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
+from twin.model.assumptions import reader_of
 from twin.model.city import Assumption
 
 __all__ = ["ASSUMPTIONS", "figure"]
@@ -94,9 +93,5 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     _a("surge_lamps", 5.0, "1", "K", _K, "lamps that a surge takes"),
 )  # fmt: skip
 
-_VALUES = MappingProxyType({entry.key: entry.value for entry in ASSUMPTIONS})
-
-
-def figure(key: str) -> float:
-    """Return the value of an assumption by its key without ``lamps.``."""
-    return _VALUES[f"lamps.{key}"]
+figure = reader_of("lamps", ASSUMPTIONS)
+"""Reads a figure by its key without ``lamps.``, in the unit given above."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
+from twin.model.assumptions import reader_of
 from twin.model.city import Assumption
 
 __all__ = ["ASSUMPTIONS", "assumed"]
@@ -81,9 +80,5 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
 )
 """Everything the model of the signals rests on; the code reads the values from here."""
 
-_VALUES = MappingProxyType({row.key.partition(".")[2]: row.value for row in ASSUMPTIONS})
-
-
-def assumed(key: str) -> float:
-    """Return the value of an assumption by its key without ``signals.``."""
-    return _VALUES[key]
+assumed = reader_of("signals", ASSUMPTIONS)
+"""Reads a figure by its key without ``signals.``, in the unit given above."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
+from twin.model.assumptions import reader_of
 from twin.model.city import Assumption
 
 __all__ = ["ASSUMPTIONS", "figure"]
@@ -67,11 +66,5 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
        "router at a tunnel station"),
 )  # fmt: skip
 
-_VALUES = MappingProxyType(
-    {each.key.removeprefix("transit_wifi."): each.value for each in ASSUMPTIONS}
-)
-
-
-def figure(key: str) -> float:
-    """Return an assumed value by its key without the name of the system."""
-    return _VALUES[key]
+figure = reader_of("transit_wifi", ASSUMPTIONS)
+"""Reads a figure by its key without ``transit_wifi.``, in the unit given above."""

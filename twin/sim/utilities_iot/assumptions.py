@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from twin.model.assumptions import reader_of
 from twin.model.city import Assumption
 
 __all__ = ["ASSUMPTIONS", "value"]
@@ -120,15 +121,5 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     _row("rtu_battery_s", 86_400.0, "s", "K", f"battery of a substation; {_K}"),
 )
 
-_VALUES = {row.key.partition(".")[2]: row.value for row in ASSUMPTIONS}
-
-
-def value(key: str) -> float:
-    """Return an assumed figure by the part of its key after the dot.
-
-    Raises
-    ------
-    KeyError
-        No such assumption.
-    """
-    return _VALUES[key]
+value = reader_of("utilities_iot", ASSUMPTIONS)
+"""Reads a figure by its key without ``utilities_iot.``, in the unit given above."""

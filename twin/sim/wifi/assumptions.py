@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
+from twin.model.assumptions import reader_of
 from twin.model.city import Assumption
 
 __all__ = ["ASSUMPTIONS", "figure"]
@@ -50,9 +49,5 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     _a("management_octets_s", 150.0, "B/s", "K", _K, "of a booted access point, on the wire"),
 )  # fmt: skip
 
-_VALUES = MappingProxyType({each.key.removeprefix("wifi."): each.value for each in ASSUMPTIONS})
-
-
-def figure(key: str) -> float:
-    """Return an assumed value by its key without the name of the package."""
-    return _VALUES[key]
+figure = reader_of("wifi", ASSUMPTIONS)
+"""Reads a figure by its key without ``wifi.``, in the unit given above."""
