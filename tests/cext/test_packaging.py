@@ -54,6 +54,7 @@ def test_source_archive_has_every_source_of_the_kernels_and_no_product(tree):
     assert {"setup.py", "pyproject.toml"} <= names
 
 
+@pytest.mark.long
 def test_wheel_has_the_compiled_kernel_its_types_and_no_source(tree):
     with zipfile.ZipFile(build(tree, "wheel", CFLAGS="-O0")) as archive:
         names = {name.removeprefix("cext/") for name in archive.namelist() if "cext/" in name}
@@ -62,6 +63,7 @@ def test_wheel_has_the_compiled_kernel_its_types_and_no_source(tree):
     assert not {name for name in names if name.endswith((".c", ".h", ".pyx", ".pxd"))}
 
 
+@pytest.mark.long
 def test_debug_build_computes_the_same(tree, project_root):
     """CEXT_DEBUG=1 turns on all checks of Cython; the contract tests pass on such a build too."""
     done = subprocess.run(
