@@ -5,8 +5,10 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Annotated
 
 import typer
@@ -76,6 +78,7 @@ def simulate(
     model = load_city(load_settings(city=city).city)
     if telemetry and out is None:
         raise InputError("--telemetry needs a place", hint="give --out too")
+    _check_places(out, save_to)
     plan = load_scenario(scenario) if scenario else None
     if resume is None:
         simulation = Simulation(
@@ -110,6 +113,24 @@ def simulate(
         print_json(result.as_dict())
     else:
         _show(result, model)
+
+
+def _check_places(out: Path | None, save_to: Path | None) -> None:
+    """Refuse a place that cannot be written now, not after the city has lived a day."""
+    if out and find_spec("matplotlib") is None:
+        raise InputError(
+            "--out draws curves, which needs matplotlib", hint="install stellwerk[report]"
+        )
+    for place, folder in ((out, out), (save_to, save_to.parent if save_to else None)):
+        if place is None or folder is None:
+            continue
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            TemporaryFile(dir=folder).close()
+        except OSError as err:
+            raise InputError("cannot be written", str(place), hint=str(err.strerror)) from err
+    if save_to and save_to.is_dir():
+        raise InputError("is a folder, not a file", str(save_to))
 
 
 def _names(text: str) -> list[str]:
@@ -159,18 +180,14 @@ def _live(run: Run, speed: float | None) -> None:
 
 
 def _write(out: Path, result: SimulationResult, run: Run, city: City) -> None:
-    try:
-        from stellwerk.day.report import write_day  # noqa: PLC0415  # needs the extra `report`
-    except ImportError as err:
-        raise InputError(
-            "--out draws curves, which needs matplotlib", hint="install stellwerk[report]"
-        ) from err
+    from stellwerk.day.report import write_day  # noqa: PLC0415  # needs the extra `report`
+
     written = write_day(out, result, city, shlex.join(["stellwerk", *sys.argv[1:]]))
     telemetry = run.simulation.context.telemetry
     if telemetry.tables():
-        try:
+        if find_spec("pyarrow"):
             rows = write_parquet(telemetry, out)
-        except InputError:
+        else:
             rows = write_sqlite(telemetry, out / "telemetry.sqlite")
         notes.print(
             "telemetry: " + ", ".join(f"{table} {n:,} rows" for table, n in rows.items()),
@@ -191,10 +208,12 @@ def _show(result: SimulationResult, city: City) -> None:
         start = datetime.fromisoformat(result.start)
         columns(
             "What happened",
-            ["second", "who", "what"],
-            [[f"{m.at_s:,.0f}", m.who, m.text] for m in result.moments],
+            ["local time", "who", "what"],
+            [
+                [f"{start + timedelta(seconds=m.at_s):%a %H:%M:%S}", m.who, m.text]
+                for m in result.moments
+            ],
         )
-        notes.print(f"seconds count from {start:%Y-%m-%d %H:%M} local time", markup=False)
     table("trace", {"sha256": result.trace_sha256})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -154,7 +155,7 @@ def _by_system(
 
 def _figure(value: float) -> str:
     """Write a number with four figures that count, and thin groups."""
-    if value != value or abs(value) == float("inf"):  # noqa: PLR0124  # not a number
+    if not math.isfinite(value):
         return "-"
     if abs(value) >= 1000.0 or value == int(value):
         return f"{value:,.0f}".replace(",", "\u202f")

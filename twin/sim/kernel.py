@@ -105,7 +105,7 @@ class Kernel(simpy.Environment):
         who : str
             What acts: the id of a device, a vehicle, a system.
         action : callable
-            Bound method of something that can be pickled, or a module function.
+            Bound method of something that can be saved, or a module function.
         *args : object
             Its arguments.
 

@@ -44,7 +44,7 @@ class SimulationResult:
     simulated_seconds : float
         Simulated time. [s]
     wall_seconds : float
-        How long it took. [s]
+        How long it took from the first second on, without making the city ready. [s]
     peak_rss_mb : float
         Largest memory of the process. [MB]
     trace_sha256 : str

@@ -57,7 +57,7 @@ class Simulation:
     Raises
     ------
     ModelError
-        Unknown system, or `managed` names something the city does not have.
+        Unknown system or table, or `managed` names something the city does not have.
     ValueError
         `start` has no timezone, or a number is out of range.
     """
@@ -97,6 +97,7 @@ class Simulation:
                 context.systems[name] = system_class(name)(context)
         for name in systems:
             system_class(name)  # refuses an unknown name
+        _check_tables(context.systems, telemetry)
         for name, system in context.systems.items():
             _begin(name, system)
         self._find_devices()
@@ -257,6 +258,15 @@ class Simulation:
         if path not in known:
             attribute_of(self._kinds[device], path)  # says what the kind has, if it is unknown
             raise ModelError(f"{device} has no {path!r}; see paths() for what it has")
+
+
+def _check_tables(systems: Mapping[str, System], wanted: Collection[str]) -> None:
+    known = sorted(table for system in systems.values() for table in system.tables)
+    unknown = sorted(set(wanted) - {"*", *known})
+    if unknown:
+        raise ModelError(
+            f"no table {unknown[0]!r} to record; these systems have {', '.join(known) or 'none'}"
+        )
 
 
 def _begin(name: str, system: System) -> None:

@@ -147,14 +147,15 @@ class Context:
 
 
 class System:
-    """Base of the systems: a name, a context, and nothing else to say.
+    """Base of the systems: a name, tables it can record, a context, and nothing else to say.
 
-    A system keeps only what can be pickled: arrays, records, generators of NumPy, bound methods;
+    A system keeps only what can be saved: arrays, records, generators of NumPy, bound methods;
     no lambda, no closure, no open file, no Python generator. It schedules through
     `context.kernel` and draws only from its own streams.
     """
 
     name: ClassVar[str]
+    tables: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, context: Context) -> None:
         self.context = context

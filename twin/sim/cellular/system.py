@@ -53,6 +53,7 @@ class Cellular(System):
     """
 
     name = "cellular"
+    tables = ("cells", "users")
 
     def __init__(
         self,

@@ -38,6 +38,7 @@ class CityWifi(System):
     """Public access points of a city, the people around them, and what they use."""
 
     name: ClassVar[str] = "city_wifi"
+    tables = ("city_wifi_aps",)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -18,7 +18,7 @@ __all__ = ["public_actions"]
 
 
 def public_actions(system: CityWifi) -> Mapping[str, Action]:
-    """Return the actions of a system; their methods can be pickled."""
+    """Return the actions of a system; their methods can be saved."""
     verbs = Verbs(system)
     return {
         "radar": Action(

@@ -39,6 +39,7 @@ class Classrooms(System):
     """
 
     name = "classrooms"
+    tables = ("schools",)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

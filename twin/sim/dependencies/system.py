@@ -46,6 +46,7 @@ class Dependencies(System):
     """
 
     name: ClassVar[str] = "dependencies"
+    tables = ("power_outages",)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

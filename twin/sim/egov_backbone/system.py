@@ -40,6 +40,7 @@ class EgovBackbone(System):
     """
 
     name = "egov_backbone"
+    tables = ("offices", "fibre_links", "wireless_hubs")
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

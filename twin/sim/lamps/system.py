@@ -38,6 +38,7 @@ class Lamps(System):
     """
 
     name: ClassVar[str] = "lamps"
+    tables = ("cabinets",)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -52,6 +52,7 @@ class Signals(System):
     """
 
     name = "signals"
+    tables = ("signals",)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

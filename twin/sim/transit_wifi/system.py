@@ -29,6 +29,7 @@ class TransitWifi(System):
     """
 
     name: ClassVar[str] = "transit_wifi"
+    tables = ("transit_vehicles",)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

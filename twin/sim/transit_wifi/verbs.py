@@ -17,7 +17,7 @@ _ALL = "all"
 
 
 def transit_actions(system: TransitWifi) -> Mapping[str, Action]:
-    """Return the actions of a system; their methods can be pickled."""
+    """Return the actions of a system; their methods can be saved."""
     verbs = Verbs(system)
     return {
         "disrupt": Action(

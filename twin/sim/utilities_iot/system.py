@@ -39,6 +39,7 @@ class UtilitiesIot(System):
     """
 
     name = "utilities_iot"
+    tables = ("gateways", "lte450_cells")
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
