@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, DateFormatter, date2num
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
@@ -17,6 +17,7 @@ __all__ = ["curves_png", "title_of"]
 _COLUMNS = 3
 _WIDTH_IN = 12.0
 _ROW_IN = 1.75
+_DAYS_S = 36.0 * 3600.0  # longer curves need dates below
 _COLOURS = ("#0072b2", "#d55e00", "#009e73")  # Okabe and Ito, readable for colour-blind people
 _UNITS = {
     "_percent": "%", "_w": "W", "_kw": "kW", "_mw": "MW", "_bps": "bit/s", "_gbps": "Gbit/s",
@@ -72,8 +73,12 @@ def curves_png(
                 axis.set_visible(False)
         row[0].set_ylabel(system.replace("_", "\n"), fontsize=9, fontweight="bold")
     for axis in axes[-1]:
-        axis.xaxis.set_major_locator(AutoDateLocator(maxticks=9))
-        axis.xaxis.set_major_formatter(DateFormatter("%H:%M"))
+        locator = AutoDateLocator()
+        is_short = not at_s or at_s[-1] - at_s[0] <= _DAYS_S
+        axis.xaxis.set_major_locator(locator)
+        axis.xaxis.set_major_formatter(
+            DateFormatter("%H:%M") if is_short else ConciseDateFormatter(locator)
+        )
         axis.tick_params(axis="x", labelsize=7)
     figure.tight_layout(pad=0.6)
     file = io.BytesIO()
