@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from twin.model.city import City
@@ -104,3 +105,13 @@ def test_hours_that_have_passed_are_refused(city):
     simulation.advance(7200.0)
     with pytest.raises(ValueError, match="but 2 h have passed"):
         Run(simulation, hours=1.0)
+
+
+def test_the_memory_of_a_run_is_not_that_of_the_process_that_started_it():
+    big = np.ones(60_000_000)  # 480 MB
+    code = "from twin.sim.run import peak_rss_mb; print(peak_rss_mb())"
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert big.nbytes > 400e6
+    assert 20.0 < float(said) < 400.0

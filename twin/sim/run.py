@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from twin.model.city import City
 from twin.sim.registry import SYSTEM_NAMES
@@ -213,9 +214,17 @@ class Run:
 
 
 def peak_rss_mb() -> float:
-    """Return the largest memory this process has had. [MB]."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    kilobytes = peak / 1024.0 if sys.platform == "darwin" else peak
+    """Return the largest memory this process has had. [MB].
+
+    Linux says it of the program; what `getrusage` says there may be that of the process which
+    started it.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        kilobytes = float(next(x for x in status.splitlines() if x.startswith("VmHWM")).split()[1])
+    except (OSError, StopIteration):
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        kilobytes = peak / 1024.0 if sys.platform == "darwin" else float(peak)
     return round(kilobytes / 1024.0, 1)
 
 
