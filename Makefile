@@ -24,7 +24,7 @@ demo: $(VENV)/.installed-demo ## build, install and run the main job
 	@echo "The report is $(CURDIR)/out/demo/report.html"
 
 test: $(VENV)/.installed-dev ## run the whole suite, three at a time: much of it waits (20 minutes at most)
-	$(PYTEST) -m "not soak" -n 3 --dist worksteal --durations=15
+	$(PYTEST) -m "not soak" -n 3 --dist loadfile --no-loadscope-reorder --durations=15
 
 check: $(VENV)/.installed-dev ## lint, types, layers, unit tests (4 minutes at most)
 	$(BIN)/ruff check .
@@ -33,7 +33,7 @@ check: $(VENV)/.installed-dev ## lint, types, layers, unit tests (4 minutes at m
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_docstrings.py $(PACKAGES)
 	$(BIN)/bandit -q -r -ll $(PACKAGES)
-	$(PYTEST) -q -n 3 --dist worksteal -m "not long and not soak and not daemon and not chromium" --slow-share=0.1
+	$(PYTEST) -q -n 3 --dist loadfile --no-loadscope-reorder -m "not long and not soak and not daemon and not chromium" --slow-share=0.1
 
 soak: $(VENV)/.installed-dev ## schedules, fuzzing, mutation: MINUTES=60, resumes where it stopped
 	$(PYTEST) -q -m soak

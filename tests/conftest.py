@@ -43,6 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(trylast=True)  # after pytest-randomly has shuffled
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if SLOW_PLACES & set(item.path.parts):
@@ -56,6 +57,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         is_patient = item.get_closest_marker("long") or item.get_closest_marker("soak")
         if is_patient and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(LONG_TIMEOUT_S))
+    # Files with the longest tests first, or one worker would end with them alone.
+    patient = {item.path for item in items if item.get_closest_marker("long")}
+    items.sort(key=lambda item: item.path not in patient)
 
 
 def _rank(item: pytest.Item) -> float:

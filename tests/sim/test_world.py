@@ -260,7 +260,7 @@ def test_a_hundred_devices_of_duisburg_live_in_real_time_with_room_to_spare():
     # Time of the processor, so that others on the machine do not count; measured on one core of an
     # AMD EPYC (Zen 4): 0.28 s and 1.1 ms. `python -m benchmarks.realtime` measures the wall clock.
     assert created_s < 1.0
-    assert per_second < 0.003
+    assert per_second < 0.005
 
 
 def test_the_city_itself_is_not_changed_by_its_world(city, make_world):
