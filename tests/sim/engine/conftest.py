@@ -8,6 +8,7 @@ from types import ModuleType
 
 import pytest
 
+from tests.sim.engine import graph_things
 from twin.model.city import City
 from twin.model.errors import ModelError
 from twin.sim import registry
@@ -106,3 +107,10 @@ def make(empty_city, monkeypatch):
 @pytest.fixture
 def simulation(make):
     return make()
+
+
+@pytest.fixture(autouse=True)
+def _things_are_ours(monkeypatch):
+    module = ModuleType("twin.sim.things")
+    vars(module).update({k: v for k, v in vars(graph_things).items() if not k.startswith("_")})
+    monkeypatch.setitem(sys.modules, "twin.sim.things", module)
