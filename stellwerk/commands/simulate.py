@@ -106,6 +106,7 @@ def simulate(
     _live(run, speed)
     result = run.result()
     if save_to:
+        save_to.parent.mkdir(parents=True, exist_ok=True)
         save(simulation, save_to)
     if out:
         _write(out, result, run, model)
@@ -121,12 +122,12 @@ def _check_places(out: Path | None, save_to: Path | None) -> None:
         raise InputError(
             "--out draws curves, which needs matplotlib", hint="install stellwerk[report]"
         )
-    for place, folder in ((out, out), (save_to, save_to.parent if save_to else None)):
-        if place is None or folder is None:
-            continue
+    for place in filter(None, (out, save_to and save_to.parent)):
+        there = next(
+            path for path in (place.absolute(), *place.absolute().parents) if path.exists()
+        )
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            TemporaryFile(dir=folder).close()
+            TemporaryFile(dir=there).close()
         except OSError as err:
             raise InputError("cannot be written", str(place), hint=str(err.strerror)) from err
     if save_to and save_to.is_dir():
