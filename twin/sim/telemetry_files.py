@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+)
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.types import TypeEngine
 
 from twin.model.errors import InputError
 from twin.sim.telemetry import Telemetry
 
 __all__ = ["write_parquet", "write_sqlite"]
 
-_Columns = dict[str, NDArray[np.generic]]
-_SQL_TYPES = {"i": "INTEGER", "u": "INTEGER", "b": "INTEGER", "f": "REAL"}
+_SQL_TYPES: dict[str, type[TypeEngine[Any]]] = {
+    "i": BigInteger, "u": BigInteger, "b": Boolean, "f": Float,
+}  # fmt: skip
 
 
 def write_sqlite(telemetry: Telemetry, path: Path) -> dict[str, int]:
@@ -39,30 +52,26 @@ def write_sqlite(telemetry: Telemetry, path: Path) -> dict[str, int]:
         The file cannot be written or holds other columns.
     """
     rows = {}
+    engine = create_engine(URL.create("sqlite", database=str(path)))
     try:
-        with closing(sqlite3.connect(path)) as database, database:
-            for table, columns in telemetry.take_all():
-                rows[table] = _insert(database, table, columns)
-    except sqlite3.Error as err:
-        raise InputError("cannot be written", str(path), hint=str(err)) from err
+        with engine.begin() as database:
+            for name, columns in telemetry.take_all():
+                table = Table(name, MetaData(), *(_column(n, v) for n, v in columns.items()))
+                table.create(database, checkfirst=True)
+                lists = [column.tolist() for column in columns.values()]
+                lines = [dict(zip(columns, line, strict=True)) for line in zip(*lists, strict=True)]
+                database.execute(table.insert(), lines)
+                rows[name] = len(lines)
+    except SQLAlchemyError as err:
+        reason = str(getattr(err, "orig", err)).splitlines()[0]
+        raise InputError("cannot be written", str(path), hint=reason) from err
+    finally:
+        engine.dispose()
     return rows
 
 
-def _insert(database: sqlite3.Connection, table: str, columns: _Columns) -> int:
-    names = ", ".join(
-        f"{_quoted(name)} {_SQL_TYPES.get(column.dtype.kind, 'TEXT')}"
-        for name, column in columns.items()
-    )
-    database.execute(f"CREATE TABLE IF NOT EXISTS {_quoted(table)} ({names})")
-    marks = ", ".join("?" * len(columns))
-    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
-    # names are quoted identifiers of ours, values are bound
-    database.executemany(f"INSERT INTO {_quoted(table)} VALUES ({marks})", rows)  # noqa: S608
-    return int(next(iter(columns.values())).size)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _column(name: str, values: NDArray[np.generic]) -> Column[Any]:
+    return Column(name, _SQL_TYPES.get(values.dtype.kind, String)())
 
 
 def write_parquet(telemetry: Telemetry, folder: Path) -> dict[str, int]:
