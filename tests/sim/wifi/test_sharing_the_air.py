@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from twin.model.city import AccessPoint, Radio, Ssid
 from twin.radio.wifi.airtime import conflicts, max_min_airtime
 from twin.sim.wifi.neighbours import Neighbours
-from twin.sim.wifi.sharing import contention, fair_airtime
+from twin.sim.wifi.sharing import contention, fair_airtime, prioritised_airtime
 
 
 def _parts(graph):
@@ -43,6 +43,35 @@ def test_shares_are_those_of_the_dense_model_among_who_wants_air(drawn):
     if wants.any():
         expected[wants] = max_min_airtime(graph[np.ix_(wants, wants)], np.array(offered)[wants])
     np.testing.assert_allclose(share, expected, atol=1e-9)
+
+
+_SHARES = st.lists(st.sampled_from([0.0, 0.05, 0.3, 0.7, 1.0]), min_size=6, max_size=6)
+
+
+@given(st.lists(st.booleans(), min_size=36, max_size=36), _SHARES, _SHARES)
+def test_a_higher_category_never_gets_less_and_nobody_more_than_there_is(hears, first, rest):
+    graph = np.array(hears).reshape(6, 6)
+    graph = np.triu(graph, 1) | np.triu(graph, 1).T
+    edges, part, room = np.nonzero(graph), _parts(graph), np.full(6, 0.9)
+    want, others = np.array(first), np.array(rest)
+    ahead, behind = prioritised_airtime(edges, part, (want, others), room)
+    assert (ahead <= want + 1e-9).all()
+    assert (behind <= others + 1e-9).all()
+    used = ahead + behind
+    around = used + np.bincount(edges[0], used[edges[1]], 6)
+    assert (around[used > 0.0] <= 0.9 + 1e-9).all()
+    # as if the others were not there, while the higher category needs at most its share
+    alone = fair_airtime(edges, part, want, 0.8 * room)
+    assert (ahead >= alone - 1e-9).all()
+
+
+def test_two_categories_that_want_all_share_the_air_four_to_one():
+    nobody = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    ahead, behind = prioritised_airtime(
+        nobody, np.arange(2), (np.array([1.0, 0.1]), np.array([1.0, 1.0])), np.ones(2)
+    )
+    np.testing.assert_allclose(ahead, [0.8, 0.1])
+    np.testing.assert_allclose(behind, [0.2, 0.9])
 
 
 def test_contention_costs_more_the_more_contend():

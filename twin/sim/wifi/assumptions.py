@@ -41,6 +41,10 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     _a("beacon_5_share", 0.003, "1", "C", "as at 2.4 GHz, without protection",
        "air time of one network's beacons"),
     _a("full_share", 0.95, "1", "K", _K, "air time for data and beacons; probes take the rest"),
+    _a("first_share", 0.8, "1", "K",
+       "AC_VI (AIFSN 2, CW 7 to 15) against AC_BE (3, 15 to 1023), defaults of IEEE 802.11 EDCA; "
+       "a slot-by-slot count of one queue of each gives 0.85",
+       "air time of the higher access category where both want all"),
     _a("patience_s", 30.0, "s", "K", _K, "so much demand waits for the air, the rest is dropped"),
     _a("lowest_bps", 500e3, "bit/s", "K", "1 Mbit/s at the edge", "rate of a faint station"),
     _a("aggregate_frames", 16.0, "1", "K", _K, "frames of 1500 octets in a mean aggregate"),

@@ -16,7 +16,7 @@ from twin.sim.wifi.feed import BOOT_S, Feed
 from twin.sim.wifi.networks import Networks
 from twin.sim.wifi.radios import Radios
 from twin.sim.wifi.stations import SCAN_DBM, Stations, choose
-from twin.sim.wifi.traffic import USES, Traffic
+from twin.sim.wifi.traffic import USES, Split, Traffic
 
 __all__ = ["PUBLIC", "SCHOOL", "VEHICLE", "WifiFleet"]
 
@@ -151,6 +151,24 @@ class WifiFleet:
 
     # Stations that come and go
 
+    def try_rates(self, rate_bps: _Floats) -> Split:
+        """Work out the air as it would be if stations wanted other rates; changes nothing.
+
+        Parameters
+        ----------
+        rate_bps : ndarray of shape (stations.size,)
+            Mean demand of each station. [bit/s]
+
+        Returns
+        -------
+        Split
+            Air time by radio, and what part of the demand gets through.
+        """
+        traffic, at = self.traffic, self.stations
+        joined = np.flatnonzero(at.ap >= 0)
+        want = traffic.wanted_airtime(at, joined, rate_bps[joined])
+        return traffic.split(want, self.radios, self.networks, self._on_air)
+
     def members(self, site: str) -> _Ints:
         """Return the indices of the access points of a site, empty for none."""
         k = self._site_number.get(site)
@@ -218,6 +236,7 @@ class WifiFleet:
                 storm_factor=factor,
                 rate_bps=demand_bps,
                 is_active=is_active,
+                is_first=np.zeros(n, dtype=bool),
                 x_m=x,
                 y_m=y,
                 shadow_db=shadow,

@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 from twin.radio.wifi.rates import Mode
 from twin.radio.wifi.sharing import ampdu_throughput_bps
 from twin.sim.wifi.air import N_FRAMES
+from twin.sim.wifi.assumptions import figure
 
-__all__ = ["contention", "fair_airtime"]
+__all__ = ["contention", "fair_airtime", "prioritised_airtime"]
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]
 
 _MOST_CONTENDERS = 64
+_TRACE = 1e-9
 
 
 def fair_airtime(
@@ -65,6 +67,45 @@ def fair_airtime(
     ends = place[listener[inside]], place[talker[inside]]
     share[chosen] = _fill(ends, part[chosen], offered[chosen], capacity[chosen])
     return share
+
+
+def prioritised_airtime(
+    edges: tuple[_Ints, _Ints], part: _Ints, offered: tuple[_Floats, _Floats], capacity: _Floats
+) -> tuple[_Floats, _Floats]:
+    """Share the air between a higher access category and the rest.
+
+    Parameters
+    ----------
+    edges, part, capacity
+        As of `fair_airtime`.
+    offered : pair of ndarray of shape (N,)
+        Air time that the higher category and the rest want at each radio.
+
+    Returns
+    -------
+    first, rest : ndarray of shape (N,)
+        Air time of each.
+
+    Notes
+    -----
+    Contention windows make a preference, not a privilege: where both want all the air, the higher
+    category has `first_share` of it (assumed). What one leaves is free for the other.
+
+    References
+    ----------
+    .. [1] IEEE 802.11-2020, 10.23.2 (EDCA): AIFSN, CWmin and CWmax by access category.
+    """
+    listener, talker = edges
+    n = capacity.size
+    first = fair_airtime(edges, part, offered[0], figure("first_share") * capacity)
+    left = np.maximum(capacity - first - np.bincount(listener, first[talker], n), 0.0)
+    also = np.where(first > 0.0, _TRACE, 0.0)  # who has air already still restricts others
+    rest = fair_airtime(edges, part, np.maximum(offered[1], also), left)
+    both = first + rest
+    left = np.maximum(capacity - both - np.bincount(listener, both[talker], n), 0.0)
+    also = np.where(both > 0.0, _TRACE, 0.0)
+    more = fair_airtime(edges, part, np.maximum(offered[0] - first, also), left)
+    return np.minimum(first + more, offered[0]), np.minimum(rest, offered[1])
 
 
 def _fill(edges: tuple[_Ints, _Ints], part: _Ints, want: _Floats, capacity: _Floats) -> _Floats:

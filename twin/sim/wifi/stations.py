@@ -45,6 +45,8 @@ class Stations:
         Mean demand. [bit/s]
     is_active : ndarray of bool
         Sends and receives while it roams, so it takes the smaller step.
+    is_first : ndarray of bool
+        What it gets is marked for a higher access category, see `prioritised_airtime`.
     x_m, y_m : ndarray
         Where it is. [m]
     shadow_db : ndarray of shape (N, K)
@@ -70,6 +72,7 @@ class Stations:
     storm_factor: _Floats
     rate_bps: _Floats
     is_active: _Bools
+    is_first: _Bools
     x_m: _Floats
     y_m: _Floats
     shadow_db: _Singles
@@ -88,9 +91,10 @@ class Stations:
         ints, floats = np.zeros(0, dtype=np.int64), np.zeros(0)
         shadow = np.zeros((0, n_candidates), dtype=np.float32)
         losses = np.zeros((0, n_candidates, 3), dtype=np.float32)
+        bools = np.zeros(0, dtype=bool)
         return cls(
             home=ints, net=ints, user=ints, begin_s=floats, end_s=floats, storm_s=floats,
-            storm_factor=floats, rate_bps=floats, is_active=np.zeros(0, dtype=bool), x_m=floats,
+            storm_factor=floats, rate_bps=floats, is_active=bools, is_first=bools, x_m=floats,
             y_m=floats, shadow_db=shadow, loss_db=losses, ap=ints, band=ints, rssi_dbm=floats,
             link_bps=floats, backlog_bits=floats, served_bits=floats, roams=ints,
         )  # fmt: skip
