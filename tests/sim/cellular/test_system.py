@@ -173,21 +173,29 @@ def test_passengers_are_users_of_the_cells_they_pass(city, simulate):
     assert mobile.gauges()["users_count"] == 0.0
 
 
-def test_a_vehicle_gets_less_from_a_busy_network_and_nothing_where_all_is_dark(simulate):
-    points = ([344_050.0, 344_400.0], [5_700_050.0, 5_700_300.0])
+def _router_bps(mobile, operator):
+    """What routers for LTE and 5G could get at two points, and whether cells serve them."""
+    points = np.array([344_050.0, 344_400.0]), np.array([5_700_050.0, 5_700_300.0])
+    return mobile.routers.offer(points, np.zeros(2), [operator], np.ones(2, dtype=bool))
+
+
+def test_a_router_gets_less_from_a_busy_network_and_nothing_where_all_is_dark(simulate):
     run = simulate()
     mobile = _mobile(run)
     run.advance(30.0)
-    usual = mobile.backhaul_bps(*points, "A")
+    usual, is_served = _router_bps(mobile, "A")
     assert (usual > 1e6).all()
+    assert is_served.all()
     mobile.actions()["demand"].begin("testtown", {"factor": 60.0})
     run.advance(630.0)
-    assert (mobile.backhaul_bps(*points, "A") < usual).all()
+    assert (_router_bps(mobile, "A")[0] < usual).all()
     for site in ("site-a-001", "site-a-002", "site-a-003"):
         mobile.actions()["fail"].begin(site, {})
     run.advance(650.0)
-    assert mobile.backhaul_bps(*points, "A").tolist() == [0.0, 0.0]
-    assert mobile.backhaul_bps(*points, "Z").tolist() == [20e6, 20e6]
+    assert _router_bps(mobile, "A")[0].tolist() == [0.0, 0.0]
+    fallback, is_served = _router_bps(mobile, "Z")
+    assert fallback.tolist() == [20e6, 20e6]
+    assert not is_served.any()
 
 
 def test_telemetry_is_kept_only_if_asked_for(simulate):

@@ -13,9 +13,10 @@ from twin.sim.cellular.energy import CellPower
 from twin.sim.cellular.figures import Figures
 from twin.sim.cellular.places import KINDS, Places
 from twin.sim.cellular.plant import ASLEEP, Plant
+from twin.sim.cellular.routers import Routers
 from twin.sim.cellular.sessions import Sessions
 from twin.sim.cellular.shares import RateCurves
-from twin.sim.cellular.signals import NO_SIGNAL_DBM, OUTDOOR, VEHICLE, Signals
+from twin.sim.cellular.signals import NO_SIGNAL_DBM, VEHICLE, Signals
 from twin.sim.cellular.traffic import arrivals, fair_rate_bps, traffic_classes, transfer
 from twin.sim.profiles import hotspot_weight, mobile_weight, office_weight, transport_weight
 
@@ -72,7 +73,7 @@ class Network:
         shares = np.array([kind.session_share for kind in self.classes])
         self._mean_session_bps = float(shares @ self._class_bps)
         self._volume_shares = shares * self._class_bps / self._mean_session_bps
-        self._curves = RateCurves(plant.cells)
+        self.curves = RateCurves(plant.cells)
         self._power = CellPower(plant.cells)
         self.loads = np.full(n, assumed("overhead_load"))
         self.queued = np.zeros(n, dtype=np.int64)
@@ -88,6 +89,7 @@ class Network:
         self._onboard = np.zeros(0)
         self._onboard_served = np.zeros(0)
         self._onboard_users = np.zeros(n)
+        self.routers = Routers(self)
         self.settle()
 
     # --- what changes the network ---
@@ -230,13 +232,14 @@ class Network:
             demand, airtime = self._demand_onboard(demand, airtime)
         busy = airtime > 0.0
         self._capacity_bps[busy] = demand.sum(axis=1)[busy] / airtime[busy]
-        slower = np.minimum((1.0 - assumed("overhead_load")) / np.maximum(airtime, 1e-12), 1.0)
+        room, asked = 1.0 - assumed("overhead_load"), airtime + self.routers.airtime
+        slower = np.minimum(room / np.maximum(asked, 1e-12), 1.0)
         return demand * slower[:, None], airtime * slower
 
     def _demand_onboard(self, demand: _Floats, airtime: _Floats) -> tuple[_Floats, _Floats]:
         slot = self._onboard_slot
         cell = self.signals.server[slot]
-        rate = self._curves.rate_bps(cell, self.signals.sinr_db[VEHICLE, slot])
+        rate = self.curves.rate_bps(cell, self.signals.sinr_db[VEHICLE, slot])
         wanted = np.minimum(self._mean_session_bps, assumed("adaptive_share") * rate)
         wanted = wanted * self._onboard_served
         more = np.bincount(cell, wanted, minlength=self.loads.size)
@@ -251,7 +254,7 @@ class Network:
             agent
         )
         sinr_db = self.signals.sinr_db.ravel().take(key)
-        return self._curves.rate_bps(self.sessions.cell, sinr_db)
+        return self.curves.rate_bps(self.sessions.cell, sinr_db)
 
     def _transfer(self, now_s: float, dt_s: float) -> None:
         demand, _ = self._demand()
@@ -265,19 +268,24 @@ class Network:
             arrived += arrivals(demand[:, column], kind, dt_s, self._rng)
         is_on_air = self.plant.is_on_air()
         full = np.where(is_on_air, self._capacity_bps * (dt_s / 8.0), 0.0)
-        free = (full * (1.0 - assumed("overhead_load"))).astype(np.int64)
+        time_wanted = (self.queued + arrived) / np.maximum(full, 1.0)
+        to_routers, share = self.routers.serve(time_wanted, is_on_air, dt_s)
+        room = np.maximum(1.0 - assumed("overhead_load") - share, 0.0)
+        free = (full * room).astype(np.int64)
         longest = (self._capacity_bps * (assumed("queue_s") / 8.0)).astype(np.int64)
         moved = transfer(self.queued, arrived, free, np.where(is_on_air, longest, 0))
         self.queued = moved.queued
         figures = self.figures
-        figures.offered += arrived
-        figures.served += moved.served
+        figures.offered += arrived + to_routers
+        figures.served += moved.served + to_routers
         figures.dropped += moved.dropped
-        served = int(moved.served.sum())
+        served = int(moved.served.sum() + to_routers.sum())
         figures.add_hour(now_s - dt_s, served)
         self.throughput_bps = 8.0 * served / dt_s
         busy = np.where(
-            is_on_air, moved.served / np.maximum(full, 1.0) + assumed("overhead_load"), 0.0
+            is_on_air,
+            moved.served / np.maximum(full, 1.0) + share + assumed("overhead_load"),
+            0.0,
         )
         part = -np.expm1(-dt_s / assumed("load_smoothing_s"))
         self.loads += part * (np.minimum(busy, 1.0) - self.loads)
@@ -367,33 +375,3 @@ class Network:
         if total <= 0.0 or not bool(self.plant.is_on_air()[cell]):
             return NO_SIGNAL_DBM
         return float((people @ level + heard.sum()) / total)
-
-    def further_user_bps(self, x_m: _Floats, y_m: _Floats, operator: str) -> _Floats:
-        """Rate a further user outdoors gets from the best layer of an operator.
-
-        Parameters
-        ----------
-        x_m, y_m : ndarray of shape (n,)
-            Points. [m]
-        operator : str
-            Whose cells.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-            Rate, 0 where none is on the air. [bit/s]
-        """
-        place = self.places.at(x_m, y_m)
-        best = np.zeros(place.size)
-        floor_dbm = assumed("min_rsrp_dbm")
-        users = self.all_users()
-        for k, layer in enumerate(self.signals.layers):
-            if layer.split("/")[0] != operator:
-                continue
-            slot = k * self.signals.n_places + place
-            cell = self.signals.server[slot]
-            served = (cell >= 0) & (self.signals.level_dbm[slot] >= floor_dbm)
-            rate = self._curves.rate_bps(cell, self.signals.sinr_db[OUTDOOR, slot])
-            rate = fair_rate_bps(rate, self.loads[cell], users[cell])
-            best = np.maximum(best, np.where(served, rate, 0.0))
-        return best

@@ -18,6 +18,7 @@ from twin.sim.cellular.network import Network
 from twin.sim.cellular.places import make_places
 from twin.sim.cellular.plant import ASLEEP, FAILED, Plant
 from twin.sim.cellular.rates import HandoverRates, calibrated_rates
+from twin.sim.cellular.routers import Routers
 from twin.sim.cellular.sessions import Sessions
 from twin.sim.cellular.shares import layer_shares
 from twin.sim.cellular.signals import Signals
@@ -269,34 +270,10 @@ class Cellular(System):
             x, y, people = (np.asarray(v, dtype=np.float64) for v in (x_m, y_m, passengers))
             self._network.carry(x, y, people)
 
-    def backhaul_bps(self, x_m: ArrayLike, y_m: ArrayLike, operator: str) -> NDArray[np.float64]:
-        """Rate that a router outdoors gets from an operator's best layer now.
-
-        Parameters
-        ----------
-        x_m, y_m : array_like of shape (n,)
-            Routers. [m]
-        operator : str
-            Operator of the SIM, such as ``A``.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-            Downlink rate; 0 without coverage, the assumed rate where no cells of that operator are
-            simulated. [bit/s]
-        """
-        x = np.atleast_1d(np.asarray(x_m, dtype=np.float64))
-        y = np.atleast_1d(np.asarray(y_m, dtype=np.float64))
-        network = self._network
-        fallback = np.full(x.size, assumed("backhaul_fallback_bps"))
-        if network is None or not any(
-            layer.split("/")[0] == operator for layer in network.signals.layers
-        ):
-            return fallback
-        rate = network.further_user_bps(x, y, operator)
-        if self.context.managed is None:
-            return rate
-        return np.where(network.places.is_covered(x, y), rate, fallback)
+    @property
+    def routers(self) -> Routers | None:
+        """Where routers on vehicles ask for data; None where there are no cells."""
+        return None if self._network is None else self._network.routers
 
     def fleets(self) -> Mapping[str, DeviceFleet]:
         """Return the cells as devices."""
