@@ -15,6 +15,7 @@ __all__ = ["SILENT", "Member", "Resumed"]
 SILENT = (Fault.UNREACHABLE, Fault.BROKEN)
 _ARMABLE = (DeviceClass.C, DeviceClass.D)
 _TOUCHING = frozenset((Op.PREPARE, Op.COMMIT, Op.WRITE, Op.RESTORE, Op.REAPPLY))
+_FILLING = frozenset((Op.PREPARE, Op.RESTORE, Op.REAPPLY))
 _TIMED = (Op.COMMIT, Op.REARM)
 _LONGEST_PAUSE = 8
 
@@ -100,6 +101,16 @@ class Member:
         return self.spec.device_class in _ARMABLE
 
     @property
+    def is_sessionless(self) -> bool:
+        """True if what was prepared outlives the session that did it."""
+        return self.spec.device_class is DeviceClass.E
+
+    @property
+    def is_buffering(self) -> bool:
+        """True if what was prepared may still be there, whatever became of its session."""
+        return self.is_sessionless and self.holds_candidate
+
+    @property
     def is_touched(self) -> bool:
         """True once anything was sent that may have left a trace."""
         return bool(self.sent & _TOUCHING)
@@ -124,6 +135,7 @@ class Member:
         self.sent = set(known.sent)
         self.evidence = known.evidence if is_decided else ""
         self.armed_latest_s = armed_latest_s
+        self.holds_candidate = self.is_sessionless and bool(self.sent & _FILLING)
         if known.state in good:
             self.state = known.state
 
@@ -170,7 +182,9 @@ class Member:
         """Keep account of what the device holds for us: a candidate, a timer.
 
         Whatever lies in the candidate of a session that is not ours any more may be foreign: ours
-        went when the lock was released, so it is never discarded.
+        went when the lock was released, so it is never discarded. [1]_ The buffer of class E has
+        no session: once filled, or after a silence of a step that fills it, it may be ours until
+        it was discarded. A device that says it has committed it is not believed.
 
         Parameters
         ----------
@@ -185,12 +199,11 @@ class Member:
         """
         op = event.op
         if isinstance(event, Failed):
-            if event.fault in SILENT and op is not Op.READ:
-                self.holds_candidate = False
+            self._account_failed(event)
             return
-        if op is Op.PREPARE:
+        if op is Op.PREPARE or (op in _FILLING and self.is_sessionless):
             self.holds_candidate = True
-        elif op in (Op.COMMIT, Op.DISCARD):
+        elif op is Op.DISCARD or (op is Op.COMMIT and not self.is_sessionless):
             self.holds_candidate = False
         if op in _TIMED and self.is_armable:
             # The earliest the timer can end: counted from the moment the commit was sent.
@@ -199,6 +212,15 @@ class Member:
             self.rearm_s = self.sent_s + confirm_timeout_s / 2
         elif op is Op.CONFIRM:
             self.is_armed = False
+
+    def _account_failed(self, event: Failed) -> None:
+        if event.op is Op.DISCARD and event.fault is Fault.CONFLICT:
+            self.holds_candidate = False  # the device says that what lies there is not ours
+        elif self.is_sessionless:
+            is_unknown = event.op in _FILLING and event.fault in (*SILENT, Fault.AUTH)
+            self.holds_candidate = self.holds_candidate or is_unknown
+        elif event.fault in SILENT and event.op is not Op.READ:
+            self.holds_candidate = False
 
     def has_lapsed(self, now_s: float, margin_s: float) -> bool:
         """Say whether its timer may have ended: the controller slept, or was slow."""
@@ -227,7 +249,9 @@ class Member:
         return steps
 
     def _forward(self) -> list[Op]:
-        return [Op.CONFIRM] if self.is_armable else [Op.READ]
+        if self.is_armable:
+            return [Op.CONFIRM]
+        return [Op.DISCARD, Op.READ] if self.is_buffering else [Op.READ]
 
     def failed_in_program(self, event: Failed, limits: Limits) -> bool:
         """Say what to try next after a step of the program has failed.
@@ -251,8 +275,8 @@ class Member:
             # Reverted, or confirmed and the answer lost: a plain commit is final either way.
             self.todo = [Op.REAPPLY, Op.READ]
             return True
-        if is_answer and event.op in (Op.CANCEL, Op.DISCARD):
-            del self.todo[0]  # nothing there to take back, or the read-back will tell
+        if is_answer and self._may_leave_out(event):
+            del self.todo[0]
             return True
         if is_answer:
             self._outlast_timer(limits)
@@ -264,6 +288,12 @@ class Member:
             self.todo = self._forward()
         self.pause(event.now_s, limits)
         return True
+
+    def _may_leave_out(self, event: Failed) -> bool:
+        """Say whether nothing is there to take back, or the read-back will tell."""
+        if event.op is Op.DISCARD:  # no read-back shows a buffer without a session
+            return not self.is_buffering
+        return event.op is Op.CANCEL
 
     def wrong_in_program(self, wrong: Collection[str], now_s: float, limits: Limits) -> bool:
         """Write again what reads back wrong; False if patience is at its end.
@@ -282,7 +312,7 @@ class Member:
             self.reason = f"still reads back other values in {', '.join(wrong)}"
             return False
         again = Op.REAPPLY if self.program is Phase.CONFIRM else Op.RESTORE
-        self.todo = [again, Op.READ]
+        self.todo = [Op.DISCARD, again, Op.READ] if self.is_buffering else [again, Op.READ]
         if self.sent & {Op.REAPPLY, Op.RESTORE}:
             self.pause(now_s, limits)
         return True

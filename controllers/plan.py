@@ -386,7 +386,7 @@ def _ordered(
     depth = {part.device: _depth(part.device, by_id) for part in parts}
     size = wave_size or (_DEFAULT_WAVE_SIZE if atomic == "wave" else len(parts) or 1)
     leaf_first = sorted(parts, key=lambda part: (-depth[part.device], part.device))
-    rank = {DeviceClass.D: 0, DeviceClass.C: 0, DeviceClass.B: 1, DeviceClass.A: 2}
+    rank = {"D": 0, "C": 0, "B": 1, "E": 1, "A": 2}
     placed = []
     for i_wave, start in enumerate(range(0, len(leaf_first), size)):
         wave = leaf_first[start : start + size]

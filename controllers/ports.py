@@ -26,13 +26,36 @@ class DeviceClass(StrEnum):
     """How a device can take back a change.
 
     A no transaction, undo by stored values; B abortable candidate; C confirmed commit;
-    D full NETCONF: candidate, validate and confirmed commit 1.1 with a persist id.
+    D full NETCONF: candidate, validate and confirmed commit 1.1 with a persist id; E abortable
+    buffer without a session, final at commit.
+
+    The buffer of class E outlives the session, the manager and a crash of either: undo and
+    roll-forward discard it whenever it may be ours. A driver of class E therefore answers
+    `discard` with `DeviceConflict` if what lies there is somebody else's, and never touches it;
+    an empty buffer is not an error, and "done" means that it was read back as empty. [1]_
+
+    References
+    ----------
+    .. [1] NTCIP 1201 v03 (2011), section 2.3.1, dbCreateTransaction.
     """
 
     A = "A"
     B = "B"
     C = "C"
     D = "D"
+    E = "E"
+
+    def serves(self, planned: DeviceClass) -> bool:
+        """Say whether a device of this class can do what a plan made for another counts on.
+
+        Parameters
+        ----------
+        planned : DeviceClass
+            What the plan counts on.
+        """
+        if DeviceClass.E in (self, planned):
+            return self is planned
+        return self >= planned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -275,7 +275,7 @@ def _lock(seat: _Seat, driver: Driver, command: Command) -> Mapping[str, Value] 
     driver.lock()
     seat.locked_by = driver
     values = driver.read(command.paths)
-    if seat.device_class is not None and driver.device_class < seat.device_class:
+    if seat.device_class is not None and not driver.device_class.serves(seat.device_class):
         raise DeviceRefused(
             seat.device.id,
             f"is of class {driver.device_class} only, the plan counts on {seat.device_class}; "

@@ -258,6 +258,87 @@ def test_resume_of_an_undecided_run_cancels_then_reads_back():
     assert any(note.kind == "found" for note in turn.notes)
 
 
+def prepared_without_answer(fault=Fault.UNREACHABLE):
+    """Take a machine of one class E member to where its buffer may be ours."""
+    m = machine(spec("c1", "E"))
+    m.start(0.0)
+    m.handle(Done(0.0, "c1", Op.LOCK, BEFORE))
+    return m, m.handle(Failed(1.0, "c1", Op.PREPARE, fault, "no answer"))
+
+
+@pytest.mark.parametrize("fault", [Fault.UNREACHABLE, Fault.BROKEN, Fault.AUTH])
+def test_buffer_without_a_session_is_discarded_after_a_silence(fault):
+    m, turn = prepared_without_answer(fault)
+    assert ops(turn) == [("c1", Op.DISCARD)]
+    m.handle(Failed(2.0, "c1", Op.DISCARD, Fault.UNREACHABLE, "no answer"))
+    assert ops(m.handle(Tick(3.0))) == [("c1", Op.DISCARD)]
+    assert ops(m.handle(Done(4.0, "c1", Op.DISCARD))) == [("c1", Op.READ)]
+    m.handle(Done(5.0, "c1", Op.READ, BEFORE))
+    assert m.states() == {"c1": State.RESTORED}
+
+
+def test_buffer_without_a_session_is_left_to_its_owner():
+    m, _ = prepared_without_answer()
+    turn = m.handle(Failed(2.0, "c1", Op.DISCARD, Fault.CONFLICT, "the buffer is not ours"))
+    assert ops(turn) == [("c1", Op.READ)]
+
+
+def test_device_that_refuses_to_empty_our_buffer_is_not_called_restored():
+    m, turn = prepared_without_answer()
+    now_s = 1.0
+    while m.outcome is None:
+        now_s += 1.0
+        for _, op in ops(turn):
+            event = Failed(now_s, "c1", op, Fault.REFUSED, "no")
+            turn = m.handle(Done(now_s, "c1", op) if op is Op.UNLOCK else event)
+        if not turn.commands:
+            turn = m.handle(Tick(now_s))
+    assert m.states() == {"c1": State.INDETERMINATE}
+
+
+def test_refused_commit_of_a_buffer_without_a_session_is_discarded():
+    m = machine(spec("c1", "E"))
+    m.start(0.0)
+    m.handle(Done(0.0, "c1", Op.LOCK, BEFORE))
+    assert m.handle(Done(0.0, "c1", Op.PREPARE)).commands[0].confirm_timeout_s is None
+    turn = m.handle(Failed(1.0, "c1", Op.COMMIT, Fault.REFUSED, "doneWithError"))
+    assert ops(turn) == [("c1", Op.DISCARD)]
+
+
+def test_buffer_is_discarded_even_if_the_device_says_it_was_committed():
+    m = machine(spec("c1", "E"))
+    m.start(0.0)
+    m.handle(Done(0.0, "c1", Op.LOCK, BEFORE))
+    m.handle(Done(0.0, "c1", Op.PREPARE))
+    m.handle(Done(1.0, "c1", Op.COMMIT))
+    assert ops(m.handle(Done(2.0, "c1", Op.READ, BEFORE))) == [("c1", Op.DISCARD)]
+
+
+@pytest.mark.parametrize("is_decided", [True, False])
+def test_resume_empties_a_buffer_that_may_be_ours(is_decided):
+    m = machine(spec("c1", "E"))
+    known = {"c1": Resumed(sent={Op.LOCK, Op.PREPARE, Op.COMMIT}, evidence="e")}
+    assert ops(m.resume(0.0, known, is_decided=is_decided)) == [("c1", Op.DISCARD)]
+    assert ops(m.handle(Done(1.0, "c1", Op.DISCARD))) == [("c1", Op.READ)]
+
+
+def test_lost_answer_of_a_rewrite_empties_the_buffer_before_the_next_one():
+    m = machine(spec("c1", "E"))
+    m.resume(0.0, {"c1": Resumed(sent={Op.LOCK, Op.PREPARE})}, is_decided=True)
+    m.handle(Done(0.0, "c1", Op.DISCARD))
+    assert ops(m.handle(Done(0.0, "c1", Op.READ, BEFORE))) == [("c1", Op.REAPPLY)]
+    m.handle(Failed(1.0, "c1", Op.REAPPLY, Fault.UNREACHABLE, "no answer"))
+    assert ops(m.handle(Tick(2.0))) == [("c1", Op.DISCARD)]
+
+
+@pytest.mark.parametrize(
+    ("offered", "planned", "is_enough"),
+    [("D", "C", True), ("C", "D", False), ("E", "D", False), ("E", "B", False), ("E", "E", True)],
+)
+def test_device_class_serves_a_plan_made_for_another(offered, planned, is_enough):
+    assert DeviceClass(offered).serves(DeviceClass(planned)) is is_enough
+
+
 def test_a_window_that_cannot_be_rearmed_in_time_is_refused():
     with pytest.raises(ValueError, match="re-armed"):
         machine(window_s=60.0)

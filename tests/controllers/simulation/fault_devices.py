@@ -93,7 +93,7 @@ class SimDevice:
         """The writing session ends: its lock, its candidate, and what hangs on it."""
         if self.lock_owner == self.session:
             self.lock_owner = None
-        if self.candidate_owner == self.session:
+        if self.candidate_owner == self.session and self.cls is not DeviceClass.E:
             self.candidate = self.candidate_owner = None
         if self.armed and self.cls is DeviceClass.C and self.armed[2] == self.session:
             self._revert()
@@ -179,6 +179,8 @@ class SimDevice:
 
     def _discard(self, now_s: float, command: Command, lie: bool) -> None:
         self._check_lock()
+        if self.cls is DeviceClass.E and self.candidate_owner == FOREIGN:
+            raise SimFault(Fault.CONFLICT, "the buffer is not ours")
         self.candidate = self.candidate_owner = None
 
     def _set_for_good(self, now_s: float, command: Command, lie: bool) -> None:

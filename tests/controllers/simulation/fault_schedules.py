@@ -112,7 +112,7 @@ def _spec(rng: random.Random, i: int, wave: int) -> MemberSpec:
             ("radio/2/channel_in_use", "radio/2/enabled", "radio/2/dca"),
         ),
     }[kind]  # fmt: skip
-    order = {"A": 2, "B": 1}.get(device_class.value, 0)
+    order = {"A": 2, "B": 1, "E": 1}.get(device_class.value, 0)
     return MemberSpec(
         device=f"d{i}", kind=kind, device_class=device_class, before=before, after=after,
         wave=wave, order=order + 3 * rng.randrange(2), observe=observe, settle_s=10.0,
