@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
+from twin.sim.holidays import is_workday
+
 __all__ = [
     "LESSONS_45_MIN",
     "LESSONS_67_MIN",
@@ -49,9 +51,11 @@ def _shape(local: datetime, harmonics: _Harmonics) -> float:
 
 
 def mobile_weight(local: datetime) -> float:
-    """Mobile use at home at a local time, relative to the mean of the day (residential areas)."""
-    weekend = local.weekday() >= 5
-    return _shape(local, _RESIDENTIAL_WEEKEND if weekend else _RESIDENTIAL_WORKDAY)
+    """Mobile use at home at a local time, relative to the mean of the day (residential areas).
+
+    Public holidays are as weekends, here and below: an assumption.
+    """
+    return _shape(local, _RESIDENTIAL_WORKDAY if is_workday(local.date()) else _RESIDENTIAL_WEEKEND)
 
 
 def office_weight(local: datetime) -> float:
@@ -59,8 +63,7 @@ def office_weight(local: datetime) -> float:
 
     At weekends they are used like homes: an assumption, there is no fit.
     """
-    weekend = local.weekday() >= 5
-    return _shape(local, _RESIDENTIAL_WEEKEND if weekend else _OFFICE)
+    return _shape(local, _OFFICE if is_workday(local.date()) else _RESIDENTIAL_WEEKEND)
 
 
 def hotspot_weight(local: datetime) -> float:
@@ -69,7 +72,13 @@ def hotspot_weight(local: datetime) -> float:
 
 
 def transport_weight(local: datetime) -> float:
-    """Passengers of public transport at a local time, relative to the mean of the day."""
+    """Passengers of public transport at a local time, relative to the mean of the day.
+
+    At weekends nobody commutes: people ride when they go out, so the shape is that of places of
+    entertainment. An assumption, there is no fit.
+    """
+    if not is_workday(local.date()):
+        return _shape(local, _ENTERTAINMENT)
     return _TRANSPORT_PERCENT[local.hour] * 24.0 / 100.0
 
 

@@ -35,3 +35,17 @@ def test_a_working_day_has_mean_one_and_the_peak_of_its_source(weight, peak, hou
 def test_at_weekends_places_of_work_are_used_like_homes():
     assert np.array_equal(_day(office_weight, 24), _day(mobile_weight, 24))
     assert _day(mobile_weight, 24).max() == pytest.approx(1.45, abs=0.05)
+
+
+def test_at_weekends_nobody_commutes():
+    saturday = _day(transport_weight, 24)
+    assert saturday.mean() == pytest.approx(1.0, abs=0.01)
+    assert 12.0 <= saturday.argmax() / 2.0 <= 19.0
+    assert saturday[14] < 0.6  # at 7 h, when a working day has its peak
+
+
+@pytest.mark.parametrize("weight", [mobile_weight, office_weight, transport_weight])
+def test_a_public_holiday_is_as_a_weekend(weight):
+    ascension = [weight(datetime(2026, 5, 14, hour)) for hour in range(24)]
+    assert ascension == [weight(datetime(2026, 5, 16, hour)) for hour in range(24)]
+    assert ascension != [weight(datetime(2026, 5, 12, hour)) for hour in range(24)]

@@ -75,6 +75,40 @@ def test_a_day_is_about_as_reliable_and_punctual_as_the_operator_says(day):
     assert 78.0 < kpi(day, "punctual_bus_percent") < 93.0
 
 
+def _under_way(timetable, day):
+    """Vehicles on a trip each minute of a day."""
+    minutes = 60.0 * np.arange(24 * 60)
+    busy = np.zeros(minutes.size)
+    for pattern, times in zip(timetable.patterns, timetable.departures(day), strict=True):
+        for begin_s in times:
+            busy += (minutes >= begin_s) & (minutes < begin_s + pattern.offset_s[-1])
+    return busy
+
+
+def test_lines_do_not_all_leave_at_once(town):
+    lines = tuple(
+        replace(town.lines[0], id=f"line-{k}", headway_peak_s=1200.0, headway_s=2400.0)
+        for k in range(30)
+    )
+    timetable = HeadwayTimetable(replace(town, lines=lines))
+    busy = _under_way(timetable, TUESDAY)
+    noon, evening = busy[10 * 60 : 15 * 60], busy[21 * 60 : 24 * 60]
+    for part in (noon, evening):
+        assert part.max() - part.min() <= 0.2 * part.mean() + 2.0
+    assert noon.mean() == pytest.approx(2.0 * evening.mean(), rel=0.1)
+
+
+def test_a_public_holiday_has_the_service_and_the_riders_of_a_weekend(town):
+    timetable = HeadwayTimetable(town)
+    ascension, saturday, tuesday = (TUESDAY.replace(month=5, day=day) for day in (14, 16, 12))
+    trips = [sum(map(len, timetable.departures(day))) for day in (ascension, saturday, tuesday)]
+    assert trips[0] == trips[1] < trips[2]
+    run = Simulation(town, start=ascension, seed=3, tick_s=300.0, systems=["transit_wifi"])
+    run.advance(86_400.0)
+    residents = sum(cell.residents for cell in town.census)
+    assert kpi(run, "passengers") == pytest.approx(0.6 * residents * 174 / 488, rel=0.1)
+
+
 def test_sessions_follow_log_ins_per_boarding(day):
     assert kpi(day, "sessions") == pytest.approx(kpi(day, "passengers") * 80 / 770, rel=0.1)
     assert kpi(day, "traffic_gb") == pytest.approx(

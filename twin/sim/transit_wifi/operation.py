@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.sim.holidays import is_workday
 from twin.sim.profiles import transport_weight
 from twin.sim.system import Context
 from twin.sim.transit_wifi.assumptions import figure
@@ -104,7 +105,7 @@ class Operation:
 
     def _fleet(self, day: datetime) -> list[str]:
         """Vehicles the timetable of a working day needs at once, and a reserve."""
-        while day.weekday() >= 5:
+        while not is_workday(day.date()):
             day += timedelta(days=1)
         departures = self._timetable.departures(day)
         modes: list[str] = []
@@ -143,7 +144,7 @@ class Operation:
         kernel = self._context.kernel
         midnight_s = self._context.clock.seconds_on(day, 0)
         departures = self._timetable.departures(day)
-        self._expect_riders(departures, is_weekend=day.weekday() >= 5)
+        self._expect_riders(departures, is_weekend=not is_workday(day.date()))
         for k, (pattern, times) in enumerate(zip(self.patterns, departures, strict=True)):
             begins = midnight_s + times
             begins = begins[begins + pattern.offset_s[-1] > kernel.now_s]

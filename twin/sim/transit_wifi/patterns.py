@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.model.city import City, Stop, TransitLine
+from twin.sim.holidays import is_workday
 from twin.sim.transit_wifi.assumptions import figure
 from twin.sim.transit_wifi.lines import find_line
 
 __all__ = ["HeadwayTimetable", "Pattern", "Timetable", "pattern_of"]
 
 _Floats = NDArray[np.float64]
+
+_STRIDE = 0.6180339887  # golden section: multiples of it spread evenly, however many there are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,22 +139,28 @@ class HeadwayTimetable:
     def departures(self, day: datetime) -> list[_Floats]:
         """Planned departures of each pattern on a day, seconds after midnight. [s].
 
-        The peak headway holds on weekdays while `peak_from_h` to `peak_to_h`, the other at all
-        other times of service. Lines begin a little after one another.
+        The peak headway holds on working days from `peak_from_h` to `peak_to_h`, the other at all
+        other times of service. First departures are spread over the headway, so that not all
+        vehicles of the city stand at a terminus at the same time.
         """
+        is_working = is_workday(day.date())
         return [
-            self._of(peak_s, other_s, 97.0 * k % other_s, is_weekday=day.weekday() < 5)
+            self._of(
+                peak_s, other_s, k * _STRIDE % 1.0 * other_s // 60.0 * 60.0, is_working=is_working
+            )
             for k, (peak_s, other_s) in enumerate(self._headways)
         ]
 
-    def _of(self, peak_s: float, other_s: float, shift_s: float, *, is_weekday: bool) -> _Floats:
+    def _of(self, peak_s: float, other_s: float, shift_s: float, *, is_working: bool) -> _Floats:
+        """Run one grid of departures by day and another one before and after it."""
         begins, ends = 3600.0 * figure("service_from_h"), 3600.0 * figure("service_to_h")
-        peak = 3600.0 * figure("peak_from_h"), 3600.0 * figure("peak_to_h")
-        times, at_s = [], begins + shift_s % min(other_s, peak_s)
-        while at_s < ends:
-            times.append(at_s)
-            at_s += peak_s if is_weekday and peak[0] <= at_s < peak[1] else other_s
-        return np.array(times)
+        times = np.arange(begins + shift_s, ends, other_s)
+        if not is_working:
+            return times
+        often = np.arange(begins + shift_s % peak_s, ends, peak_s)
+        low, high = np.array([figure("peak_from_h"), figure("peak_to_h")]) * 3600.0
+        outside = (times < low) | (times >= high)
+        return np.sort(np.concatenate([times[outside], often[(often >= low) & (often < high)]]))
 
 
 def _laid(city: City) -> tuple[TransitLine, ...]:
