@@ -218,6 +218,8 @@ def test_a_third_of_log_ins_is_in_the_evening_and_the_zoo_is_shut():
     hours = [square_weight(TUESDAY.replace(hour=h, minute=30)) for h in range(24)]
     assert sum(hours[18:22]) / sum(hours) == pytest.approx(0.333, abs=0.001)
     assert sum(hours) / 24.0 == pytest.approx(1.0, abs=1e-6)
+    minutes = [square_weight(TUESDAY.replace(hour=m // 60, minute=m % 60)) for m in range(1440)]
+    assert np.abs(np.diff(minutes)).max() < 0.02  # people do not all come at six
     assert zoo_weight(TUESDAY.replace(hour=20)) == 0.0
     day = [zoo_weight(TUESDAY.replace(hour=m // 60, minute=m % 60)) for m in range(1440)]
     assert np.mean(day) == pytest.approx(1.0, abs=0.01)

@@ -19,19 +19,32 @@ __all__ = ["popularity", "square_weight", "zoo_weight"]
 _EVENING = range(18, 22)
 
 
+def _evening_bump(local: datetime) -> float:
+    """How much of an evening it is: 1 in the middle of 18 to 22 h, less before and after."""
+    away_h = (local.hour + local.minute / 60.0 - 20.0) / figure("evening_spread_h")
+    return math.exp(-0.5 * away_h**2)
+
+
 @lru_cache(maxsize=1)
 def _evening_factors() -> tuple[float, float]:
-    """Factors of the evening and of all other hours that give the evening its share."""
-    hours = [hotspot_weight(datetime(2026, 1, 20, hour, 30)) for hour in range(24)]
-    evening = sum(hours[hour] for hour in _EVENING) / sum(hours)
+    """Height of the bump, in hours of the mean, and what the day has then to be divided by."""
+    hours = [datetime(2026, 1, 20, hour, 30) for hour in range(24)]
+    day = [hotspot_weight(hour) for hour in hours]
+    bump = [_evening_bump(hour) for hour in hours]
     share = figure("evening_share_percent") / 100.0
-    return share / evening, (1.0 - share) / (1.0 - evening)
+    evening_day, evening_bump = (sum(row[hour] for hour in _EVENING) for row in (day, bump))
+    height = (share * sum(day) - evening_day) / (evening_bump - share * sum(bump))
+    return height, (sum(day) + height * sum(bump)) / 24.0
 
 
 def square_weight(local: datetime) -> float:
-    """Log-ins on squares and at stations at a local time, relative to the mean of the day."""
-    evening, rest = _evening_factors()
-    return hotspot_weight(local) * (evening if local.hour in _EVENING else rest)
+    """Log-ins on squares and at stations at a local time, relative to the mean of the day.
+
+    The shape of places of entertainment, and a bell over the evening as high as it takes to give
+    18 to 22 h their published share.
+    """
+    height, mean = _evening_factors()
+    return (hotspot_weight(local) + height * _evening_bump(local)) / mean
 
 
 def zoo_weight(local: datetime) -> float:
