@@ -21,9 +21,8 @@ from controllers.drivers import make_driver
 from controllers.inventory import load_inventory
 from controllers.ports import Device
 from controllers.profiles import load_profile, snmp_objects
-from hil.emulators.ber import encode_integer, encode_oid
-from hil.emulators.control import FleetControl
-from hil.emulators.snmp_message import (
+from controllers.snmp.ber import encode_integer, encode_oid
+from controllers.snmp.message import (
     PduType,
     decode_message,
     decode_scoped_pdu,
@@ -32,6 +31,7 @@ from hil.emulators.snmp_message import (
     encode_scoped_pdu,
     encode_varbind,
 )
+from hil.emulators.control import FleetControl
 from hil.emulators.usm import UsmEngine, UsmUser, engine_id_of
 from twin.model.errors import StellwerkError
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from hil.emulators.ber import (
+from controllers.snmp.ber import (
     COUNTER32,
     COUNTER64,
     GAUGE32,
@@ -24,7 +24,7 @@ from hil.emulators.ber import (
     encode_unsigned,
     tlv,
 )
-from hil.emulators.snmp_message import ErrorStatus
+from controllers.snmp.message import ErrorStatus
 from twin.model.attributes import Value
 from twin.model.errors import ModelError
 

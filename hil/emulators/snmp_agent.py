@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from hil.emulators.ber import (
+from controllers.snmp.ber import (
     COUNTER32,
     END_OF_MIB_VIEW,
     NO_SUCH_INSTANCE,
@@ -22,9 +22,7 @@ from hil.emulators.ber import (
     encode_oid,
     encode_unsigned,
 )
-from hil.emulators.device import EmulatedDevice
-from hil.emulators.mib_view import MibNode, MibView, SetRefused, encode_value
-from hil.emulators.snmp_message import (
+from controllers.snmp.message import (
     MAX_MESSAGE_BYTES,
     MAX_VARBINDS,
     ErrorStatus,
@@ -41,16 +39,11 @@ from hil.emulators.snmp_message import (
     encode_varbind,
     encode_varbinds,
 )
+from controllers.snmp.usm import AUTH_FLAG, PRIV_FLAG, REPORTABLE_FLAG
+from hil.emulators.device import EmulatedDevice
+from hil.emulators.mib_view import MibNode, MibView, SetRefused, encode_value
 from hil.emulators.snmp_objects import agent_nodes
-from hil.emulators.usm import (
-    AUTH_FLAG,
-    PRIV_FLAG,
-    REPORTABLE_FLAG,
-    UsmEngine,
-    UsmFault,
-    UsmUser,
-    engine_id_of,
-)
+from hil.emulators.usm import UsmEngine, UsmFault, UsmUser, engine_id_of
 from twin.model.attributes import Value, check_value
 from twin.model.errors import ModelError
 

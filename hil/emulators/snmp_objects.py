@@ -14,7 +14,7 @@ from functools import partial
 from types import MappingProxyType
 
 from controllers.profiles import BaseType, SnmpObject, load_profile, snmp_objects
-from hil.emulators.ber import (
+from controllers.snmp.ber import (
     COUNTER32,
     COUNTER64,
     GAUGE32,
@@ -23,9 +23,9 @@ from hil.emulators.ber import (
     OCTET_STRING,
     TIME_TICKS,
 )
+from controllers.snmp.message import MAX_MESSAGE_BYTES, ErrorStatus
 from hil.emulators.device import EmulatedDevice
 from hil.emulators.mib_view import MibNode, SetRefused, Syntax
-from hil.emulators.snmp_message import MAX_MESSAGE_BYTES, ErrorStatus
 from hil.emulators.usm import Stat, UsmEngine
 
 __all__ = ["PRODUCT_OIDS", "agent_nodes", "profile_nodes"]

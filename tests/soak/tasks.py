@@ -12,9 +12,8 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from hil.emulators.ber import BerError
-from hil.emulators.netconf_framing import Deframer, FramingError, frame_chunked, frame_eom
-from hil.emulators.snmp_message import (
+from controllers.snmp.ber import BerError
+from controllers.snmp.message import (
     decode_message,
     decode_scoped_pdu,
     encode_header,
@@ -22,6 +21,7 @@ from hil.emulators.snmp_message import (
     encode_scoped_pdu,
     encode_varbind,
 )
+from hil.emulators.netconf_framing import Deframer, FramingError, frame_chunked, frame_eom
 from tests.soak.mutation import spoil
 from twin.model.errors import InputError
 from twin.model.safe import parse_xml, parse_yaml

@@ -9,11 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from controllers.ports import Device
-from hil.emulators.device import EmulatedDevice
-from hil.emulators.fleet import FleetThread
-from hil.emulators.folder import Placement, entries_of, write_folder
-from hil.emulators.snmp_agent import SnmpAgent
-from hil.emulators.snmp_message import (
+from controllers.snmp.message import (
     PduType,
     decode_message,
     decode_scoped_pdu,
@@ -21,6 +17,10 @@ from hil.emulators.snmp_message import (
     encode_pdu,
     encode_scoped_pdu,
 )
+from hil.emulators.device import EmulatedDevice
+from hil.emulators.fleet import FleetThread
+from hil.emulators.folder import Placement, entries_of, write_folder
+from hil.emulators.snmp_agent import SnmpAgent
 from hil.emulators.snmp_objects import profile_nodes
 from hil.emulators.usm import UsmEngine, UsmUser
 from hil.emulators.world_port import MemoryWorld
@@ -47,6 +47,7 @@ RADIO = {
     "dca": False,
     "dtp": False,
     "channel_in_use": 36,
+    "channel_change_reason": "NONE",
     "tx_power_in_use_dbm": 15,
     "utilization_percent": 20,
     "noise_floor_dbm": -95,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.emulators.ber import (
+from controllers.snmp.ber import (
     COUNTER32,
     COUNTER64,
     GAUGE32,
@@ -23,7 +23,7 @@ from hil.emulators.ber import (
     take_integer,
     tlv,
 )
-from hil.emulators.snmp_message import decode_message, decode_scoped_pdu
+from controllers.snmp.message import decode_message, decode_scoped_pdu
 
 ARC = st.integers(0, 2**32 - 1)
 OID = st.tuples(st.integers(0, 1), st.integers(0, 39), ARC, ARC) | st.tuples(

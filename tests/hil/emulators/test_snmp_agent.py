@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from controllers.ports import Device
 from controllers.profiles import load_profile, snmp_objects
-from hil.emulators.ber import (
+from controllers.snmp.ber import (
     END_OF_MIB_VIEW,
     INTEGER,
     NO_SUCH_INSTANCE,
@@ -17,8 +17,8 @@ from hil.emulators.ber import (
     encode_oid,
     tlv,
 )
+from controllers.snmp.message import PduType, decode_message, encode_varbind
 from hil.emulators.device import DeviceDied, Strike
-from hil.emulators.snmp_message import PduType, decode_message, encode_varbind
 from hil.emulators.world_port import MemoryWorld
 from twin.model.errors import ModelError
 
@@ -146,7 +146,7 @@ def test_get_bulk_with_silly_numbers_is_bounded(cabinet, first, second):
 
 
 def test_get_bulk_fits_the_size_the_manager_takes(cabinet, monkeypatch):
-    monkeypatch.setattr("hil.emulators.snmp_message.MAX_MESSAGE_BYTES", 700)
+    monkeypatch.setattr("controllers.snmp.message.MAX_MESSAGE_BYTES", 700)
     datagram = cabinet.asker.datagram(
         PduType.GET_BULK, encode_varbind(encode_oid((1, 3)), NULL), second=100
     )
@@ -156,7 +156,7 @@ def test_get_bulk_fits_the_size_the_manager_takes(cabinet, monkeypatch):
 
 
 def test_too_big_an_answer_is_said_so(cabinet, monkeypatch):
-    monkeypatch.setattr("hil.emulators.snmp_message.MAX_MESSAGE_BYTES", 700)
+    monkeypatch.setattr("controllers.snmp.message.MAX_MESSAGE_BYTES", 700)
     pdu = cabinet.asker.ask(PduType.GET, bind(SYS_DESCR) * 20)
     assert (pdu.status, pdu.varbinds) == (1, ())
 

@@ -7,17 +7,10 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hil.emulators.ber import encode_oid
-from hil.emulators.snmp_message import PduType, decode_message, encode_varbind
-from hil.emulators.usm import (
-    Stat,
-    UsmUser,
-    cfb_decrypt,
-    cfb_encrypt,
-    engine_id_of,
-    localised_key,
-    password_key,
-)
+from controllers.snmp.ber import encode_oid
+from controllers.snmp.message import PduType, decode_message, encode_varbind
+from controllers.snmp.usm import cfb_decrypt, cfb_encrypt, localised_key, password_key
+from hil.emulators.usm import Stat, UsmUser, engine_id_of
 
 SYS_NAME = (1, 3, 6, 1, 2, 1, 1, 5, 0)
 GET_NAME = encode_varbind(encode_oid(SYS_NAME), b"\x05\x00")

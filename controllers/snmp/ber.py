@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from twin.model.errors import BenchError
+from twin.model.errors import StellwerkError
 
 __all__ = [
     "COUNTER32",
@@ -57,7 +57,7 @@ _MAX_SUBIDENTIFIER = 2**32 - 1
 _MAX_OID_BYTES = 5 * _MAX_SUBIDENTIFIERS
 
 
-class BerError(BenchError, ValueError):
+class BerError(StellwerkError, ValueError):
     """The bytes are not the encoding of an SNMP message."""
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
-from hil.emulators.ber import (
+from controllers.snmp.ber import (
     INTEGER,
     OBJECT_ID,
     OCTET_STRING,
@@ -24,7 +24,7 @@ from hil.emulators.ber import (
     take_integer,
     tlv,
 )
-from hil.emulators.usm import UsmParameters, decode_parameters
+from controllers.snmp.usm import UsmParameters, decode_parameters
 
 __all__ = [
     "MAX_MESSAGE_BYTES",
