@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from controllers.drivers.cli import CliDriver
+from controllers.drivers.cli import make_cli_driver
 from controllers.drivers.netconf import NetconfDriver
 from controllers.drivers.snmp import SnmpDriver
 from controllers.ports import Device, Driver
@@ -34,4 +34,4 @@ def make_driver(device: Device) -> Driver:
         return SnmpDriver(device, profile)
     if profile.protocol == "netconf":
         return NetconfDriver(device, profile)
-    return CliDriver(device, profile)
+    return make_cli_driver(device, profile)

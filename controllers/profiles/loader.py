@@ -12,10 +12,10 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from controllers.ports import Device
+from controllers.profiles.cli_mapping import CLI_TEMPLATES, VALUE_NAMES, cli_mapping
 from controllers.profiles.codec import Codec, Form
 from controllers.profiles.paths import parse_path
 from controllers.profiles.profile import (
-    CliMapping,
     InstanceMap,
     Mapped,
     NetconfMapping,
@@ -173,7 +173,9 @@ def _protocol_fields(file: _ProfileFile) -> dict[str, Any]:
             "namespaces": MappingProxyType(file.namespaces),
             "quirks": Quirks(**file.quirks.model_dump()),
         }
-    return {"device_type": file.device_type} if isinstance(file, CliFile) else {}
+    if isinstance(file, CliFile):
+        return {"device_type": file.device_type, "dialect": file.dialect}
+    return {}
 
 
 def _mapping(document: Document, file: _ProfileFile, template: str) -> Mapped:
@@ -184,7 +186,7 @@ def _mapping(document: Document, file: _ProfileFile, template: str) -> Mapped:
         if isinstance(entry, SnmpAttributeFile):
             return _snmp(attribute, entry)
         if isinstance(entry, CliAttributeFile):
-            return _cli(attribute, entry)
+            return cli_mapping(file, entry, _codec(attribute, entry, "text"))
         return _netconf(attribute, entry, getattr(file, "namespaces", {}))
     except ModelError as err:
         raise document.error(str(err), "attributes", template) from err
@@ -208,8 +210,8 @@ def _check_names(
 ) -> None:
     given = set(placeholders(template)) | set(file.options) | {"device", "mac"}
     given |= {name for name, table in file.maps.items() if table.of in placeholders(template)}
-    for key in ("index", "path", "key", "command"):
-        for name in placeholders(getattr(entry, key, "")):
+    for key in ("index", "path", *CLI_TEMPLATES):
+        for name in set(placeholders(getattr(entry, key, ""))) - VALUE_NAMES.get(key, set()):
             if name not in given:
                 raise document.error(
                     f"{{{name}}} is not a name here",
@@ -264,20 +266,6 @@ def _netconf(
         codec=_codec(attribute, entry, "text"),
         combine=entry.combine,
         default=entry.default,
-        verified=entry.verified,
-        note=entry.note,
-    )
-
-
-def _cli(attribute: Attribute, entry: CliAttributeFile) -> CliMapping:
-    if bool(entry.key) == bool(entry.command):
-        raise ModelError("give either key or command")
-    if entry.command and attribute.writable:
-        raise ModelError("a command only reads: a writable attribute needs a key")
-    return CliMapping(
-        key=entry.key,
-        command=entry.command,
-        codec=_codec(attribute, entry, "text"),
         verified=entry.verified,
         note=entry.note,
     )

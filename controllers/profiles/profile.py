@@ -70,11 +70,17 @@ class NetconfMapping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CliMapping:
-    """An attribute as a key of the device's file, or as what a command prints."""
+    """An attribute as a key of a file, a line of a configuration, or what a command prints."""
 
     key: str
     command: str
     codec: Codec
+    section: str = ""
+    line: str = ""
+    undo: str = ""
+    absent: str | None = None
+    pattern: str = ""
+    around: str = ""
     verified: bool = True
     note: str = ""
 
@@ -141,6 +147,8 @@ class Profile:
         What the server gets wrong (NETCONF).
     device_type : str
         netmiko's name of the shell (CLI).
+    dialect : str
+        How a change is made (CLI): ``file``, ``uci``, ``vtysh``, ``vrp5`` or ``vrp8``.
     attributes : mapping
         Attribute template to its mapping.
     source : str
@@ -158,6 +166,7 @@ class Profile:
     namespaces: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     quirks: Quirks = field(default_factory=Quirks)
     device_type: str = ""
+    dialect: str = ""
     attributes: Mapping[str, Mapped]
     source: str = ""
 

@@ -76,10 +76,16 @@ class NetconfAttributeFile(_AttributeFile):
 
 
 class CliAttributeFile(_AttributeFile):
-    """One attribute as a key of the device's file, or as the output of a command."""
+    """One attribute as a key of a file, a line of a configuration, or the output of a command."""
 
     key: str = ""
     command: str = ""
+    section: str = ""
+    line: str = ""
+    undo: str = ""
+    absent: str | None = None
+    pattern: str = ""
+    around: str = ""
     digits: int = Field(default=0, ge=0, le=18)
 
 
@@ -119,9 +125,10 @@ class NetconfFile(_ProfileFile):
 
 
 class CliFile(_ProfileFile):
-    """A profile of a host with a configuration file, reached over SSH."""
+    """A profile of a device with a command line, reached over SSH."""
 
     protocol: Literal["cli"]
+    dialect: Literal["file", "uci", "vtysh", "vrp5", "vrp8"] = "file"
     device_type: str = "linux"
     attributes: dict[str, CliAttributeFile]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from controllers.drivers.cli import CliDriver
+from controllers.drivers.cli_file import FileDriver
 from controllers.ports import Device
 from controllers.profiles import profile_of
 from hil.daemons.linux_host import start_linux_host
@@ -26,9 +26,9 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Device]:
         yield running.device
 
 
-def driver_of(device: Device, file: Path, **options: str) -> CliDriver:
+def driver_of(device: Device, file: Path, **options: str) -> FileDriver:
     changed = dataclasses.replace(device, options={"file": str(file), "reload": "true", **options})
-    return CliDriver(changed, profile_of(changed))
+    return FileDriver(changed, profile_of(changed))
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_odd_paths_and_values_arrive_as_they_are_and_the_mode_stays(
     driver.close()
 
 
-def stopped_before(driver: CliDriver, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def stopped_before(driver: FileDriver, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an upload fail at a step, as a full disk would."""
     run = driver._run
 
@@ -110,8 +110,8 @@ def test_a_session_that_is_lost_while_it_uploads_leaves_no_part(
 
     def cut(step: str, command: str) -> str:
         if step.startswith("replace"):
-            assert driver._socket is not None
-            driver._socket.shutdown(socket.SHUT_RDWR)
+            assert driver.session.socket is not None
+            driver.session.socket.shutdown(socket.SHUT_RDWR)
         return run(step, command)
 
     monkeypatch.setattr(driver, "_run", cut)
