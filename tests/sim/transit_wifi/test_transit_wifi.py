@@ -5,11 +5,15 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tests.sim.conftest import make_city
 from twin.model.city import AccessPoint, Radio, Ssid, Stop, TransitLine
 from twin.model.errors import ModelError
 from twin.sim.simulation import Simulation
@@ -22,9 +26,10 @@ from twin.sim.transit_wifi.vehicles import BETWEEN, STATION, Vehicles
 TUESDAY = datetime(2026, 1, 20, tzinfo=ZoneInfo("Europe/Berlin"))
 
 
-@pytest.fixture(scope="module")
-def town(city):
-    """The small city with a tram, two of its five stops below ground, and a bus."""
+@cache
+def make_town():
+    """Make the small city with a tram, two of its five stops below ground, and a bus."""
+    city = make_city()
     stops = tuple(stop.id for stop in city.stops)
     tram = TransitLine(
         id="901", mode="tram", stops=stops, vehicle_places=200, headway_peak_s=300.0,
@@ -35,6 +40,12 @@ def town(city):
         headway_s=1200.0,
     )  # fmt: skip
     return replace(city, lines=(tram, bus))
+
+
+@pytest.fixture(scope="module")
+def town():
+    """The small city with its lines."""
+    return make_town()
 
 
 def make_simulation(town, hour=7, **options):
@@ -192,28 +203,67 @@ def test_the_router_has_nothing_in_the_tunnel_and_the_repeater_at_its_stations(t
 
 
 class _Cells:
-    """Cells that give 10 Mbit/s in the west to the first operator, in the east to the second."""
+    """Cells that could give 10 Mbit/s, and give half of what is asked."""
 
-    def __init__(self, middle_m):
-        self.middle_m = middle_m
-        self.carried = []
+    def __init__(self):
+        self.routers = self
+        self.riders, self.given, self.octets = [], 0, np.zeros(1, dtype=np.int64)
 
-    def backhaul_bps(self, x_m, y_m, operator):
-        return np.where((x_m < self.middle_m) == (operator == "A"), 10e6, 0.0)
+    def offer(self, at_m, wanted_bps, sims, knows_nr):
+        assert list(sims) == ["A", "B"]
+        assert not knows_nr.any()
+        self.octets = (wanted_bps * 30.0 / 16.0).astype(np.int64)
+        return np.full(wanted_bps.size, 10e6), np.ones(wanted_bps.size, dtype=bool)
+
+    def collect(self):
+        self.given += int(self.octets.sum())
+        return self.octets
 
     def carry(self, x_m, y_m, passengers):
-        self.carried.append(int(np.sum(passengers)))
+        self.riders.append(int(np.sum(passengers)))
 
 
-def test_routers_use_the_simulated_cells_and_carry_passengers_into_them(town):
-    run = make_simulation(town)
-    cells = _Cells(town.stops[2].x_m)
-    run.context.systems["cellular"] = cells
-    run.advance(1800.0)
-    assert max(cells.carried) > 0
-    above = system(run).operation.vehicles.tunnels(run.now_s) == 0
-    rates = system(run).onboard.rate_bps[system(run).operation.vehicles.is_running & above]
-    assert set(rates.tolist()) == {10e6}  # the second SIM helps where the first has nothing
+def test_passengers_get_what_the_cells_give_and_no_more(town):
+    run, alone = make_simulation(town, hour=8), make_simulation(town, hour=8)
+    cells = run.context.systems["cellular"] = _Cells()
+    for each in (run, alone):
+        each.advance(3600.0)
+        system(each).check_invariants()
+    assert max(cells.riders) > 0
+    assert kpi(run, "traffic_over_cells_gb") == pytest.approx(cells.given / 1e9)
+    assert kpi(run, "traffic_gb") <= cells.given / 1e9
+    assert kpi(run, "backhaul_given_percent") == pytest.approx(50.0, abs=1.0)
+    assert kpi(run, "traffic_gb") < 0.95 * kpi(alone, "traffic_gb")
+    assert kpi(alone, "traffic_over_cells_gb") == 0.0
+    assert kpi(alone, "backhaul_given_percent") == pytest.approx(100.0)
+    running = system(run).operation.vehicles.is_running
+    rates = system(run).onboard.rate_bps[running].tolist()
+    assert set(rates) <= {0.0, 10e6}  # at a tunnel station the repeater of the cell above
+
+
+def test_bits_of_vehicles_are_served_by_the_simulated_cells(town):
+    run = make_simulation(town, hour=8, tick_s=10.0, systems=["cellular", "transit_wifi"])
+    for minute in range(1, 31):
+        run.advance(60.0 * minute)
+        run.check_invariants()
+    backhaul = system(run).onboard.backhaul
+    assert backhaul.cells_bits > 0.8 * backhaul.passed_bits > 0.0
+    assert backhaul.other_bits > 0.0  # the last stop lies where no cells are simulated
+    assert kpi(run, "backhaul_given_percent") > 50.0  # one full LTE carrier in this town
+
+
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 2**31), part=st.floats(0.0, 1.0), riders=st.sampled_from([1.0, 8.0]))
+def test_no_bit_is_lost_between_passengers_and_cells(seed, part, riders):
+    run = make_simulation(make_town(), hour=8, seed=seed, systems=["cellular", "transit_wifi"])
+    system(run).actions()["demand"].begin("all", {"factor": riders})
+    run.advance(300.0)
+    if part < 0.5:
+        run.systems["cellular"].actions()["demand"].begin("testtown", {"factor": 120.0 * part})
+    else:
+        run.systems["cellular"].actions()["fail"].begin("site-a-001", {})
+    run.advance(900.0)
+    run.check_invariants()
 
 
 def test_a_disrupted_line_runs_dry_and_comes_back(town):

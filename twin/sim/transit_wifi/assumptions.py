@@ -58,6 +58,8 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
        "all NF4 trams; of the buses only 13 new ones in 2019", "vehicles with an access point"),
     _a("router_bps", 150e6, "bit/s", "K", "LTE Cat 6 to 12, two SIMs; half the peak of Cat 6",
        "most a router carries"),
+    _a("nr_router_share", 0.0, "1", "K", "routers are LTE Cat 6 to 12",
+       "vehicles whose router knows 5G"),
     _a("backhaul_bps", 25e6, "bit/s", "K", _K, "router where no cells are simulated"),
     _a("longest_gap_s", 3600.0, "s", "K", _K, "people come to a stop at most so long before"),
     _a("shortest_run_share", 0.6, "1", "K", _K, "of the planned time between stops, when late"),

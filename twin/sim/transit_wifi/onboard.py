@@ -3,39 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from twin.model.city import AccessPoint, Radio, Ssid
 from twin.sim.system import Context, DeviceFleet
 from twin.sim.transit_wifi.assumptions import figure
-from twin.sim.transit_wifi.vehicles import ABOVE, BETWEEN, STATION, Vehicles
+from twin.sim.transit_wifi.backhaul import Backhaul
+from twin.sim.transit_wifi.vehicles import Vehicles
 from twin.sim.wifi import VEHICLE, Air
 from twin.sim.wifi.histogram import Histogram
 from twin.sim.wifi.stations import Stations
 
-__all__ = ["CellularBackhaul", "Onboard"]
+__all__ = ["Onboard"]
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]
 
 _SAMPLE_S = 300.0
 _SSID = "Stadtwerke-WLAN"
-
-
-@runtime_checkable
-class CellularBackhaul(Protocol):
-    """What the simulated cells offer to vehicles."""
-
-    def backhaul_bps(self, x_m: ArrayLike, y_m: ArrayLike, operator: str) -> _Floats:
-        """Rate of routers at places with a SIM of an operator. [bit/s]."""
-        ...
-
-    def carry(self, x_m: ArrayLike, y_m: ArrayLike, passengers: ArrayLike) -> None:
-        """Put passengers where their vehicles are."""
-        ...
 
 
 class Onboard:
@@ -67,18 +54,18 @@ class Onboard:
             self._aps_of.setdefault(owner, []).append(i)
         self._rng = context.rng("transit_wifi/sessions")
         self._coming: list[tuple[int, int]] = []
-        self._operators = sorted({cell.operator for cell in context.city.cells})[:2]
-        self.tunnel_repeaters = True
+        self.backhaul = Backhaul(context, vehicles)
+        self._owner_of = np.array(self._owner, dtype=np.int64)
         self.begun = self.ended = 0
         self._length_s = self._octets = 0.0
-        self._backhaul = Histogram.decades(1e3, 1e10)
+        self._rates = Histogram.decades(1e3, 1e10)
         self._speed = Histogram.decades(1e3, 1e10)
         self.running_s = self.outage_s = 0.0
-        self.rate_bps = np.zeros(len(vehicles.ids))
 
     def start(self) -> None:
         """Begin to live."""
         self.air.fleet.when_leaving(VEHICLE, self._leave)
+        self.air.precede(self._arrive)
         self.air.follow(self._follow)
         self.air.start()
         self._connect(self._context.kernel.now_s, 0.0)
@@ -131,44 +118,47 @@ class Onboard:
 
     # Backhaul
 
+    def _arrive(self, dt_s: float) -> None:
+        """Let the air have what has come over the cells, and no more."""
+        bits = self.backhaul.arrive(dt_s)
+        self.air.fleet.traffic.backhaul_bps[:] = bits[self._site_owner] / dt_s
+
     def _follow(self, now_s: float, dt_s: float) -> None:
+        bits = self.air.fleet.traffic.served_bps * dt_s
+        self.backhaul.pass_on(self._by_vehicle(self._owner_of, bits))
         self._log_in()
         self._connect(now_s, dt_s)
 
+    def _by_vehicle(self, owner: _Ints, bits: _Floats) -> _Floats:
+        return np.bincount(owner, bits, len(self._vehicles.ids)).astype(np.float64)
+
     def _connect(self, now_s: float, dt_s: float) -> None:
-        """Find what every router gets where it is now, and tell the cells of the passengers."""
-        vehicles = self._vehicles
-        x, y = vehicles.positions(now_s)
-        running, below = vehicles.is_running, vehicles.tunnels(now_s)
-        cellular = self._context.systems.get("cellular")
-        rate = np.full(x.size, figure("backhaul_bps"))
-        seen = np.flatnonzero(running & (below == ABOVE))
-        if isinstance(cellular, CellularBackhaul):
-            if seen.size:
-                rate[seen] = self._router_bps(cellular, x[seen], y[seen])
-            cellular.carry(x[seen], y[seen], vehicles.passengers[seen])
-        repeats = figure("repeater_bps") if self.tunnel_repeaters else 0.0
-        rate[running & (below == STATION)] = repeats
-        rate[running & (below == BETWEEN)] = 0.0
-        self.rate_bps = np.minimum(rate, figure("router_bps"))
+        """Ask for the coming step where every vehicle is now."""
+        step_s = self._context.tick_s
+        at = self.air.fleet.stations
+        # Who leaves before the step ends takes nothing more, who has not looked yet will join.
+        stays = (at.begin_s <= now_s) & (at.end_s > now_s + step_s)
+        rows = np.flatnonzero(stays & ((at.ap >= 0) | (at.band < -1)))
+        bits = at.rate_bps[rows] * step_s + at.backlog_bits[rows]
+        needed = self._by_vehicle(self._owner_of[at.home[rows]], bits)
+        self.backhaul.ask(needed, now_s, step_s)
+        self.backhaul.tell_passengers(now_s)
+        # Until the next step the line is what a router could have, as a speed test would show.
         self.air.fleet.traffic.backhaul_bps[:] = self.rate_bps[self._site_owner]
+        running = self._vehicles.is_running
         self.running_s += dt_s * int(running.sum())
         self.outage_s += dt_s * int((running & (self.rate_bps <= 0.0)).sum())
 
-    def _router_bps(self, cellular: CellularBackhaul, x: _Floats, y: _Floats) -> _Floats:
-        """Rate over the first SIM, or over the second where the first has no coverage."""
-        rate = np.zeros(x.size)
-        for operator in self._operators:
-            without = rate <= 0.0
-            if without.any():
-                rate[without] = cellular.backhaul_bps(x[without], y[without], operator)
-        return rate
+    @property
+    def rate_bps(self) -> _Floats:
+        """Most each vehicle's router could have now, shape (n_vehicles,). [bit/s]."""
+        return self.backhaul.rate_bps
 
     def _sample(self) -> None:
         context, fleet = self._context, self.air.fleet
         now_s = context.kernel.now_s
         running = self._vehicles.is_running
-        self._backhaul.add(self.rate_bps[running])
+        self._rates.add(self.rate_bps[running])
         rows = np.flatnonzero(fleet.stations.ap >= 0)
         self._speed.add(fleet.traffic.user_bps(fleet.stations, rows))
         context.trace.add_counts(now_s, "transit_wifi/passengers", self._vehicles.passengers)
@@ -193,8 +183,8 @@ class Onboard:
         return {
             "mean_session_min": self._length_s / 60.0 / ended,
             "mean_session_mb": self._octets / 1e6 / ended,
-            "backhaul_p5_mbps": self._backhaul.percentile(5.0) / 1e6,
-            "backhaul_p50_mbps": self._backhaul.percentile(50.0) / 1e6,
+            "backhaul_p5_mbps": self._rates.percentile(5.0) / 1e6,
+            "backhaul_p50_mbps": self._rates.percentile(50.0) / 1e6,
             "wifi_throughput_p50_mbps": self._speed.percentile(50.0) / 1e6,
         }
 

@@ -118,9 +118,11 @@ class TransitWifi(System):
         onboard = self.onboard
         if onboard is None:
             names = {"sessions": "sessions", "traffic_gb": "GB", "outage_s_per_vehicle_h": "s/h"}
+            names |= {"traffic_over_cells_gb": "GB", "backhaul_given_percent": "%"}
             return {name: Kpi(0.0, unit) for name, unit in names.items()}
         traffic = onboard.air.fleet.traffic
-        hours = onboard.running_s / 3600.0
+        hours, backhaul = onboard.running_s / 3600.0, onboard.backhaul
+        came = backhaul.cells_bits + backhaul.other_bits
         sums = {"min": "min", "mb": "MB", "mbps": "Mbit/s"}
         figures = {
             name: Kpi(value, sums[name.rpartition("_")[2]])
@@ -129,6 +131,12 @@ class TransitWifi(System):
         return {
             "sessions": Kpi(onboard.begun, "sessions"),
             "traffic_gb": Kpi(float(traffic.served_bits[VEHICLE]) / 8e9, "GB"),
+            "traffic_over_cells_gb": Kpi(
+                backhaul.cells_bits / 8e9, "GB", "load of the simulated cells"
+            ),
+            "backhaul_given_percent": Kpi(
+                _percent(came, backhaul.asked_bits), "%", "of what routers ask for in a step"
+            ),
             **figures,
             "outage_s_per_vehicle_h": Kpi(
                 onboard.outage_s / hours if hours else 0.0, "s/h", "tunnels and holes in coverage"
@@ -183,6 +191,10 @@ class TransitWifi(System):
         booked += fleet.queued_bits(VEHICLE)
         if abs(offered - booked) > 1e-6 * max(offered, 1.0):
             raise AssertionError(f"transit_wifi: {offered} bits offered, {booked} booked")
+        backhaul, served = onboard.backhaul, float(traffic.served_bits[VEHICLE])
+        backhaul.check()
+        if abs(backhaul.passed_bits - served) > 1e-6 * max(served, 1.0):
+            raise AssertionError(f"transit_wifi: {served} bits served, not all came by a router")
 
 
 def _percent(part: float, whole: float) -> float:

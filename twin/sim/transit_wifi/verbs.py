@@ -131,13 +131,13 @@ class Verbs:
     def silence(self, target: str, parameters: Mapping[str, object]) -> None:
         """Switch the repeaters of tunnel stations off."""
         if self._system.onboard is not None:
-            self._system.onboard.tunnel_repeaters = False
+            self._system.onboard.backhaul.tunnel_repeaters = False
             self._tell(target, "no coverage at tunnel stations")
 
     def repeat(self, target: str, parameters: Mapping[str, object]) -> None:
         """Switch the repeaters of tunnel stations on."""
         if self._system.onboard is not None:
-            self._system.onboard.tunnel_repeaters = True
+            self._system.onboard.backhaul.tunnel_repeaters = True
             self._tell(target, "tunnel stations covered again")
 
 

@@ -29,6 +29,7 @@ _PURPOSES = ("places", "traffic", "air")
 _KINDS: tuple[SupplyKind, SupplyKind] = ("power", "link")
 _Floats = NDArray[np.float64]
 _Follows = Callable[[float, float], None]
+_Precedes = Callable[[float], None]
 
 
 def shared_air(context: Context) -> Air:
@@ -128,6 +129,7 @@ class Air:
         )
         self._booting: dict[str, Due] = {}
         self._followers: list[_Follows] = []
+        self._predecessors: list[_Precedes] = []
         self._is_started = False
         self._refreshes = False
 
@@ -152,6 +154,10 @@ class Air:
             for switch in self.switches.ids
             if self._use_of_switch[switch] == use and self._context.is_managed(switch)
         }
+
+    def precede(self, told: _Precedes) -> None:
+        """Have a bound method called with the length in seconds before each step of the air."""
+        self._predecessors.append(told)
 
     def follow(self, told: _Follows) -> None:
         """Have a bound method called with (now, length) in seconds after each step of the air."""
@@ -181,6 +187,8 @@ class Air:
     def _tick(self) -> None:
         context = self._context
         now_s, dt_s = context.kernel.now_s, context.tick_s
+        for prepares in self._predecessors:
+            prepares(dt_s)
         self.fleet.step(now_s, dt_s)
         self.switches.step(now_s, dt_s)
         context.trace.add_counts(now_s, f"{self._name}/clients", self.fleet.networks.clients)
