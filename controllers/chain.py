@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +56,25 @@ class Chain:
     head: str
 
 
+# One encoder for all records: `json.dumps` makes one each time, and hashing is half of appending.
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
+@lru_cache(maxsize=1024)
+def _canonical_of_texts(items: tuple[tuple[str, str], ...]) -> str:
+    return _encode(dict(items))
+
+
 def _canonical(payload: Mapping[str, Any]) -> str:
-    return json.dumps(payload, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    for value in payload.values():
+        if type(value) is not str:  # 1, 1.0 and True are one key of a cache and three of JSON
+            return _encode(payload)
+    return _canonical_of_texts(tuple(payload.items()))
 
 
 def _hash(prev: str, seq: int, run: str, at: str, kind: str, device: str, payload: str) -> str:
-    text = json.dumps([prev, seq, run, at, kind, device, payload], separators=(",", ":"))
+    who = f"{_encode(run)},{_encode(at)},{_encode(kind)},{_encode(device)}"
+    text = f"[{_encode(prev)},{seq},{who},{_encode(payload)}]"
     return hashlib.sha256(text.encode()).hexdigest()
 
 
