@@ -24,6 +24,44 @@ _ROADS = "experts123.com, heathfreel blog: under 5 min/a per 10 km and 4 to 6 h 
 _TARGET = "target of operation, unchecked"
 _P837 = "ITU-R P.837-7 by itur 0.4.0 at 51.43 N 6.76 E"
 
+WIRELESS_BANDS = ("3_6", "26", "60", "80")
+"""Bands of fixed wireless equipment, as their keys name them. [GHz]"""
+
+WIRELESS_STEPS = ("qpsk12", "qpsk78", "16qam", "64qam", "256qam")
+"""Modulations, from the most robust on, as their keys name them."""
+
+
+def _equipment() -> tuple[Assumption, ...]:
+    """List radiated power, the home's antenna and channel by band; SNR and net efficiency."""
+    sheets = _K + ": typical data sheets"
+    by_band = (
+        ("3_6", 50.0, 12.0, 50e6, "3.4 to 3.8 GHz, point to multipoint"),
+        ("26", 36.0, 31.0, 56e6, "26 and 28 GHz, point to multipoint"),
+        ("60", 40.0, 34.0, 400e6, "60 GHz at the licence-free 40 dBm"),
+        ("80", 58.0, 43.0, 250e6, "80 GHz, point to point"),
+    )
+    by_step = (
+        ("qpsk12", 5.0, 0.8),
+        ("qpsk78", 9.0, 1.4),
+        ("16qam", 15.0, 2.8),
+        ("64qam", 21.0, 4.3),
+        ("256qam", 27.0, 5.9),
+    )
+    found = []
+    for band, eirp_dbm, gain_dbi, width_hz, what in by_band:
+        found += [
+            _of(f"wireless_{band}_eirp_dbm", eirp_dbm, "dBm", "K", f"{sheets}; {what}"),
+            _of(f"wireless_{band}_gain_dbi", gain_dbi, "dBi", "K", f"{sheets}; at the home"),
+            _of(f"wireless_{band}_bandwidth_hz", width_hz, "Hz", "K", sheets),
+        ]
+    for step, snr_db, efficiency in by_step:
+        found += [
+            _of(f"wireless_{step}_snr_db", snr_db, "dB", "K", f"{sheets}; needed SNR"),
+            _of(f"wireless_{step}_bps_hz", efficiency, "bit/s/Hz", "K", f"{sheets}; net"),
+        ]
+    return tuple(found)
+
+
 ASSUMPTIONS: tuple[Assumption, ...] = (
     # Citizen offices
     _of("office_opening_days", 250.0, "1/a", "C", "Mon-Fri less NRW's public holidays"),
@@ -73,9 +111,12 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     _of("wireless_noise_figure_db", 6.0, "dB", "K", _K),
     _of("wireless_margin_db", 3.0, "dB", "K", _K + ": pointing and ageing"),
     _of("home_sold_bps", 50e6, "bit/s", "K", _K + ": the rate a customer has bought"),
+    _of("home_minimum_bps", 30e6, "bit/s", "K",
+        "60 % of what is sold; contracts must state a minimum (BNetzA 2017, wz.de), none known"),
     _of("home_busy_hour_share", 0.07, "1", "S", "residential day shape, Xu 2017"),
     _of("home_gb_month", 322.0, "GB", "S", "BNetzA Jahresbericht 2024 by zdnet.de"),
-)
+    *_equipment(),
+)  # fmt: skip
 
 value = reader_of("egov_backbone", ASSUMPTIONS)
 """Reads a figure by its key without ``egov_backbone.``, in the unit given above."""

@@ -72,10 +72,10 @@ class Homes:
             )
         )
         self._dues: dict[str, Due] = {}
-        self._was_served: NDArray[np.bool_] = wireless.served()
+        self._was_served: NDArray[np.bool_] = wireless.served(self.demand_bps())
         self._is_raining = False
-        self.spent_s = 0.0
-        self.served_s = 0.0
+        self.spent_s = self.served_s = 0.0
+        self.busy_s = self.served_busy_s = 0.0
         self.outage_s = 0.0
         self.rain_outage_s = 0.0
         self.bits = {"offered": 0.0, "carried": 0.0}
@@ -114,6 +114,10 @@ class Homes:
             wireless.hub_up[row] = is_up
             self._context.note("hub_up" if is_up else "hub_down", hub)
 
+    def demand_bps(self) -> float:
+        """Mean demand of one home now. [bit/s]."""
+        return home_bps(self._context.clock.local(self._context.kernel.now_s).hour)
+
     def minute(self, dt_s: float) -> dict[str, float]:
         """Let a minute pass.
 
@@ -135,26 +139,28 @@ class Homes:
             what = "rain_begins" if self._is_raining else "rain_ends"
             self._context.note(what, "wireless hubs", round(10.0 * float(rates.max())))
         wireless.update(rates)
-        served, homes = wireless.served(), wireless.homes
+        served, homes = wireless.served(self.demand_bps()), wireless.homes
         if (served != self._was_served).any():
             amount = round(float(homes[served].sum()))
             self._context.note("homes_served", "wireless hubs", amount)
-            text = f"{amount} of {homes.sum():.0f} homes get what they have bought"
-            text += f", rain up to {rates.max():.0f} mm/h."
-            self._moments.tell("wireless hubs", text)
+            text = f"{amount} of {homes.sum():.0f} homes get the minimum of their contract"
+            cause = f"rain up to {rates.max():.0f} mm/h" if self._is_raining else "no rain"
+            self._moments.tell("wireless hubs", f"{text}, {cause}.")
             self._was_served = served
         is_out = wireless.rate_bps == 0.0
         is_dark = ~wireless.hub_up[wireless.hub_of]
         self.spent_s += dt_s * float(homes.sum())
         self.served_s += dt_s * float(homes[served].sum())
+        if self._context.clock.local(self._context.kernel.now_s).hour in _BUSY_HOURS:
+            self.busy_s += dt_s * float(homes.sum())
+            self.served_busy_s += dt_s * float(homes[served].sum())
         self.outage_s += dt_s * float(homes[is_out].sum())
         self.rain_outage_s += dt_s * float(homes[is_out & ~is_dark].sum())
         return self._carry(dt_s)
 
     def _carry(self, dt_s: float) -> dict[str, float]:
         wireless = self.wireless
-        local = self._context.clock.local(self._context.kernel.now_s)
-        rate_bps = home_bps(local.hour)
+        rate_bps = self.demand_bps()
         part = 1.0 / np.maximum(wireless.airtime(rate_bps), 1.0)
         wanted = wireless.homes * rate_bps
         got = wanted * (wireless.rate_bps > 0.0) * part[wireless.hub_of]
@@ -169,11 +175,17 @@ class Homes:
         bits, spent_s = self.bits, self.spent_s
         mean_bps = float((wireless.rate_bps * wireless.homes).sum()) / homes
         carried = 100.0 * bits["carried"] / bits["offered"] if bits["offered"] else 100.0
-        sold = f"link gives at least {value('home_sold_bps') / 1e6:g} Mbit/s"
-        served = 100.0 * self.served_s / spent_s if spent_s else wireless.served_percent()
+        served = 100.0 * self.served_s / spent_s if spent_s else self.served_percent()
+        busy = wireless.served_percent(home_bps(_BUSY_HOURS[0]))
+        if self.busy_s:
+            busy = 100.0 * self.served_busy_s / self.busy_s
+        least = f"link and hub give at least {value('home_minimum_bps') / 1e6:g} Mbit/s"
         return {
             "homes": Kpi(homes, "1"),
-            "served_homes_percent": Kpi(served, "%", f"mean; {sold}"),
+            "served_homes_percent": Kpi(served, "%", f"mean; {least}"),
+            "served_homes_busy_hour_percent": Kpi(
+                busy, "%", "mean of 17 to 23 h; before the first, as it would be now"
+            ),
             "rain_outage_min": Kpi(
                 self.rain_outage_s / homes / 60.0, "min", "mean of a home, no modulation left"
             ),
@@ -184,9 +196,13 @@ class Homes:
             "wireless_carried_percent": Kpi(carried, "%", "of the traffic homes want"),
         }
 
+    def served_percent(self) -> float:
+        """Share of homes served now. [%]."""
+        return self.wireless.served_percent(self.demand_bps())
+
     def kpis_by_district(self) -> dict[str, dict[str, Kpi]]:
         """Return the share of homes served now by slug of the district."""
-        served, found = self.wireless.served(), {}
+        served, found = self.wireless.served(self.demand_bps()), {}
         for slug in sorted(set(self._slugs.tolist()) - {""}):
             homes = self.wireless.homes * (self._slugs == slug)
             share = 100.0 * float(homes[served].sum()) / float(homes.sum())

@@ -213,7 +213,7 @@ class EgovBackbone(System):
             "citizens_waiting": float(sum(office.n_waiting() for office in offices)),
             "citizens_in_service": float(sum(office.n_in_service() for office in offices)),
             "rain_mm_h": 0.0 if homes is None else float(homes.rain.rates_mm_h().mean()),
-            "served_homes_percent": 100.0 if homes is None else homes.wireless.served_percent(),
+            "served_homes_percent": 100.0 if homes is None else homes.served_percent(),
             "load_percent": 0.0 if backbone is None else backbone.load_percent(),
             "fibre_bps": 0.0 if backbone is None else float(backbone.wanted_bps.sum()),
             "cables_cut": 0.0 if backbone is None else float(backbone.cuts.n_broken()),

@@ -14,7 +14,8 @@ from twin.radio.itu.p525 import free_space_db
 from twin.radio.itu.p530 import rain_attenuation_db
 from twin.radio.itu.p676 import path_attenuation_db
 from twin.radio.link.noise import noise_dbm
-from twin.sim.egov_backbone.assumptions import value
+from twin.sim.egov_backbone.assumptions import WIRELESS_BANDS, WIRELESS_STEPS, value
+from twin.sim.egov_backbone.hub_sharing import slowdown
 
 __all__ = ["STEPS", "Band", "Wireless", "band_of"]
 
@@ -25,7 +26,7 @@ _Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Equipment of a band: radiated power, the home's antenna, channel (K, typical data sheets)."""
+    """Equipment of a band: radiated power, the home's antenna, channel."""
 
     to_hz: float
     eirp_dbm: float
@@ -33,21 +34,23 @@ class Band:
     bandwidth_hz: float
 
 
-BANDS = (
-    Band(10e9, 50.0, 12.0, 50e6),  # 3.4 to 3.8 GHz
-    Band(45e9, 36.0, 31.0, 56e6),  # 26 and 28 GHz, point to multipoint
-    Band(71e9, 40.0, 34.0, 400e6),  # 60 GHz at the licence-free 40 dBm
-    Band(100e9, 58.0, 43.0, 250e6),  # 80 GHz, point to point
-)
+_TO_HZ = dict(zip(WIRELESS_BANDS, (10e9, 45e9, 71e9, 100e9), strict=True))
 
-STEPS: tuple[tuple[float, float], ...] = (
-    (5.0, 0.8),  # QPSK 1/2
-    (9.0, 1.4),  # QPSK 7/8
-    (15.0, 2.8),  # 16QAM
-    (21.0, 4.3),  # 64QAM
-    (27.0, 5.9),  # 256QAM
+BANDS = tuple(
+    Band(
+        _TO_HZ[band],
+        value(f"wireless_{band}_eirp_dbm"),
+        value(f"wireless_{band}_gain_dbi"),
+        value(f"wireless_{band}_bandwidth_hz"),
+    )
+    for band in WIRELESS_BANDS
 )
-"""Needed SNR [dB] and net spectral efficiency [bit/s/Hz] of each modulation (K)."""
+"""Equipment by the highest carrier it is used for."""
+
+STEPS: tuple[tuple[float, float], ...] = tuple(
+    (value(f"wireless_{step}_snr_db"), value(f"wireless_{step}_bps_hz")) for step in WIRELESS_STEPS
+)
+"""Needed SNR [dB] and net spectral efficiency [bit/s/Hz] of each modulation."""
 
 _NEEDED_DB = np.array([needed for needed, _ in STEPS])
 _EFFICIENCY = np.array([0.0, *(efficiency for _, efficiency in STEPS)])
@@ -155,14 +158,44 @@ class Wireless:
         step = np.searchsorted(_NEEDED_DB, snr_db, side="right")
         self.rate_bps = self._bandwidth_hz * _EFFICIENCY[step] * self.hub_up[self.hub_of]
 
-    def served(self) -> _Bools:
-        """Say which customers get at least the rate they have bought from the link."""
-        return np.asarray(self.rate_bps >= value("home_sold_bps"))
+    def home_rates_bps(self, home_bps: float) -> _Floats:
+        """Rate a home sees while it loads something, with all homes of its hub at their demand.
 
-    def served_percent(self) -> float:
-        """Share of homes with the rate they have bought; 100 without any home. [%]."""
+        Parameters
+        ----------
+        home_bps : float
+            Mean demand of one home. [bit/s]
+
+        Returns
+        -------
+        ndarray of shape (n_customers,)
+            At most the rate it has bought; 0 where the hub has no time left. [bit/s]
+        """
+        own_bps = np.minimum(self.rate_bps, value("home_sold_bps"))
+        lines = np.maximum(self.rate_bps // np.maximum(own_bps, 1.0), 1.0).astype(np.int64)
+        return np.asarray(own_bps / slowdown(lines, self.airtime(home_bps)[self.hub_of]))
+
+    def served(self, home_bps: float) -> _Bools:
+        """Say which customers get the minimum rate of their contract.
+
+        Parameters
+        ----------
+        home_bps : float
+            Mean demand of one home. [bit/s]
+
+        Returns
+        -------
+        ndarray of bool, shape (n_customers,)
+            Their link gives at least what they have bought, and what they see of it beside the
+            other homes of their hub is at least the minimum.
+        """
+        has_link = self.rate_bps >= value("home_sold_bps")
+        return has_link & (self.home_rates_bps(home_bps) >= value("home_minimum_bps"))
+
+    def served_percent(self, home_bps: float) -> float:
+        """Share of homes that are served at a mean demand [bit/s]; 100 without any home. [%]."""
         homes = float(self.homes.sum())
-        return 100.0 * float(self.homes[self.served()].sum()) / homes if homes else 100.0
+        return 100.0 * float(self.homes[self.served(home_bps)].sum()) / homes if homes else 100.0
 
     def airtime(self, home_bps: float) -> _Floats:
         """Share of its time each hub needs for what its homes want.
