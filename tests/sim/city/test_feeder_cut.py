@@ -17,6 +17,7 @@ from twin.sim.classrooms.assumptions import value as of_schools
 from twin.sim.dependencies import find_telling_station
 from twin.sim.dependencies.assumptions import figure as of_grid
 from twin.sim.run import DEFAULT_START, Run, SimulationResult
+from twin.sim.save import restore, save
 from twin.sim.scenario import load_scenario
 from twin.sim.signals.assumptions import assumed as of_signals
 from twin.sim.simulation import Simulation
@@ -303,3 +304,23 @@ def test_the_same_seed_gives_the_same_trace(story, duisburg, scenarios):
     run = Run(again, hours=END_S / 3600.0, scenario=scenario)
     run.advance(CUT_S + 0.5)
     assert again.trace.sha256() == story.hash_after_a_while
+
+
+def test_who_is_saved_in_the_dark_comes_back_as_another_run_does(duisburg, scenarios, tmp_path):
+    """From the cut to the last boot after the return; the systems that are quick to run."""
+    names = ["dependencies", "egov_backbone", "city_wifi", "classrooms", "signals", "lamps"]
+    cut = load_scenario(scenarios / "feeder-cut.yaml")
+    one, other = (_at_8_05(duisburg, systems=names) for _ in range(2))
+    for simulation in (one, other):
+        Run(simulation, hours=END_S / 3600.0, scenario=cut)
+        simulation.advance(CUT_S + 1800.0)
+    save(other, tmp_path / "dark.sim")
+    other = restore(tmp_path / "dark.sim", duisburg)
+    for simulation in (one, other):
+        simulation.advance(END_S)
+        simulation.check_invariants()
+    assert other.trace.sha256() == one.trace.sha256()
+    assert repr(other.kpis()) == repr(one.kpis())
+    told = [event.what for event in one.trace.story()]
+    assert told.index("station_back") < told.index("signal-running")
+    assert other.gauges()["lamps"]["cabinets_without_power"] == 0
