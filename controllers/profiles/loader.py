@@ -227,7 +227,10 @@ def _codec(
     entry: _AttributeFile,
     form: Form,
 ) -> Codec:
-    if attribute.type == "enum" and entry.values and set(attribute.choices) - set(entry.values):
+    # A state that is told by an absent leaf has a default and no form on the wire.
+    absent = set() if attribute.writable else {getattr(entry, "default", None)}
+    unnamed = set(attribute.choices) - set(entry.values) - absent
+    if attribute.type == "enum" and entry.values and unnamed:
         raise ModelError(f"values must name each of {', '.join(attribute.choices)}")
     if form == "integer" and attribute.type in ("bool", "enum") and not entry.values:
         raise ModelError("a number on the wire needs values for a bool or enum")

@@ -37,6 +37,9 @@ class NetconfNode:
         Value of a leaf that is absent although its list entry is there.
     codec : Codec
         Value to text and back.
+    identity : tuple of str or None
+        Prefix in the profile and namespace of an identity (RFC 7950, section 9.10); None for
+        another type.
     """
 
     path: str
@@ -46,16 +49,18 @@ class NetconfNode:
     combine: Literal["", "sum", "mean"]
     default: Value | None
     codec: Codec
+    identity: tuple[str, str] | None = None
 
     def encode(self, value: Value) -> str:
-        """Turn a value into the text of the leaf.
+        """Turn a value into the text of the leaf; of an identity, the name without a prefix.
 
         Raises
         ------
         ModelError
             The value has no form on the wire.
         """
-        return str(self.codec.encode(value))
+        text = str(self.codec.encode(value))
+        return text.rpartition(":")[2] if self.identity else text
 
     def decode(self, texts: Sequence[str]) -> Value | None:
         """Turn the texts found into a value; None if there is none.
@@ -65,6 +70,8 @@ class NetconfNode:
         ModelError
             A text means nothing for the attribute, or a plain leaf is there twice.
         """
+        if self.identity:  # the prefix is the device's own
+            texts = [f"{self.identity[0]}:{text.strip().rpartition(':')[2]}" for text in texts]
         values = [self.codec.decode(text) for text in texts]
         if not self.combine:
             if len(values) > 1:
@@ -111,9 +118,17 @@ def netconf_nodes(profile: Profile, device: Device) -> tuple[NetconfNode, ...]:
                 combine=mapping.combine,
                 default=mapping.default,
                 codec=mapping.codec,
+                identity=_identity(profile, mapping),
             )
         )
     return tuple(nodes)
+
+
+def _identity(profile: Profile, mapping: NetconfMapping) -> tuple[str, str] | None:
+    if mapping.type != "identityref":
+        return None
+    prefix = next(iter(mapping.codec.values.values()), "").partition(":")[0]
+    return prefix, profile.namespaces.get(prefix, "")
 
 
 def _step(profile: Profile, step: PathStep, names: Mapping[str, str]) -> Step:

@@ -267,7 +267,10 @@ def _leaf_xml(node: TreeNode, xmlns: str, text_of: Callable[[NetconfNode], str |
     text = text_of(node.leaf) if node.leaf else node.text
     if text is None:
         return ""
-    if node.id_namespace:
-        xmlns += f" xmlns:idns={quoteattr(node.id_namespace)}"
+    namespace = node.id_namespace
+    if node.leaf and node.leaf.identity:
+        namespace = node.leaf.identity[1]
+    if namespace:
+        xmlns += f" xmlns:idns={quoteattr(namespace)}"
         text = f"idns:{text}"
     return f"<{node.name}{xmlns}>{escape(text)}</{node.name}>"

@@ -87,6 +87,10 @@ KINDS: Mapping[str, tuple[Attribute, ...]] = MappingProxyType(
             _rw("radio/{radio}/dca", "bool", doc="Dynamic channel assignment by the AP itself."),
             _rw("radio/{radio}/dtp", "bool", doc="Dynamic transmit power by the AP itself."),
             _ro("radio/{radio}/channel_in_use", "int", doc="Channel on the air."),
+            _ro("radio/{radio}/channel_change_reason", "enum",
+                choices=("NONE", "DFS", "NOISE", "ERRORS", "BETTER_CHANNEL"),
+                doc="Why the radio left the channel it was given (openconfig-wifi-types "
+                    "CHANGE_REASON_TYPE; DFS is radar)."),
             _ro("radio/{radio}/tx_power_in_use_dbm", "int", unit="dBm"),
             _ro("radio/{radio}/utilization_percent", "int", unit="%", minimum=0, maximum=100),
             _ro("radio/{radio}/noise_floor_dbm", "int", unit="dBm"),
@@ -170,6 +174,12 @@ KINDS: Mapping[str, tuple[Attribute, ...]] = MappingProxyType(
             _rw("radio/{radio}/ssid", "str", max_length=32),
             _rw("radio/{radio}/channel", "int", minimum=1, maximum=233),
             _ro("uptime_s", "int", unit="s"),
+        ),
+        "router": (
+            _rw("hostname", "str", max_length=63, doc="Name the router gives itself."),
+            _rw("interface/{interface}/description", "str", max_length=64),
+            _rw("interface/{interface}/enabled", "bool", doc="Not shut down."),
+            _ro("interface/{interface}/oper_up", "bool", doc="Line protocol is up."),
         ),
     }
 )

@@ -17,6 +17,7 @@ from ncclient.operations import RPCError
 from ncclient.transport import AuthenticationError, SessionCloseError, SSHError
 from ncclient.transport.errors import TransportError
 
+from controllers.drivers import make_driver
 from hil.emulators.netconf_framing import Deframer, frame_chunked, frame_eom
 from twin.model.errors import ModelError
 
@@ -170,6 +171,18 @@ def test_a_measurement_without_a_value_is_left_out(connect, bench, monkeypatch):
     reply = connect().get()
     assert leaf(reply, "//ap:num-associated-clients") == ["3"]
     assert not leaf(reply, "//ap:rssi")
+
+
+def test_an_identity_is_qualified_and_absent_as_long_as_there_is_none(connect, bench):
+    session = connect()
+    assert not leaf(session.get(), "//ap:channel-change-reason")
+    bench.world.observe("ap-1", "radio/2/channel_change_reason", "DFS")
+    reply = str(session.get())
+    assert 'xmlns:idns="http://openconfig.net/yang/wifi/wifi-types">idns:DFS<' in reply
+    driver = make_driver(bench.entry["ap-1"])
+    paths = [f"radio/{radio}/channel_change_reason" for radio in "12"]
+    assert driver.read(paths) == dict(zip(paths, ("NONE", "DFS"), strict=True))
+    driver.close()
 
 
 # --- editing ---

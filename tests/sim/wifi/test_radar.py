@@ -50,9 +50,12 @@ def test_the_configured_channel_is_barred_for_half_an_hour():
 
 def test_it_goes_home_when_the_time_is_over():
     radios = _radios()
+    assert radios.why_moved(0, 1) == "NONE"
     radios.see_radar(0, np.zeros((1, 3)), 0.0)
     radios.settle(60.0, UP)
+    assert radios.why_moved(0, 1) == "DFS"
     radios.go_home(0, NON_OCCUPANCY_S)
+    assert radios.why_moved(0, 1) == "NONE"
     radios.settle(NON_OCCUPANCY_S + 60.0, UP)
     assert radios.in_use[0, 1] == 100
 

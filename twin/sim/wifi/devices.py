@@ -13,7 +13,13 @@ from twin.sim.wifi.radios import OFF_DBM
 __all__ = ["AccessPointDevices"]
 
 _RADIO = ("enabled", "channel", "bandwidth_mhz", "tx_power_dbm", "dca", "dtp")
-_RADIO_STATE = ("channel_in_use", "tx_power_in_use_dbm", "utilization_percent", "noise_floor_dbm")
+_RADIO_STATE = (
+    "channel_in_use",
+    "channel_change_reason",
+    "tx_power_in_use_dbm",
+    "utilization_percent",
+    "noise_floor_dbm",
+)
 
 
 class AccessPointDevices:
@@ -59,6 +65,8 @@ class AccessPointDevices:
         match leaf:
             case "channel_in_use":
                 return int(radios.in_use[i, band])
+            case "channel_change_reason":
+                return radios.why_moved(i, band)
             case "tx_power_in_use_dbm":
                 return int(radios.power_in_use[i, band]) if is_on_air else OFF_DBM
             case "noise_floor_dbm":

@@ -89,6 +89,7 @@ class Radios:
         for i, band in np.argwhere(self.exists):
             self._mark_checked(int(i), int(band))
         self._radar: dict[int, list[tuple[float, float, float]]] = {}
+        self._why_moved: dict[tuple[int, int], str] = {}
         self.foreign_use = 1.0
         self._foreign_here: _Floats | None = None
         self._foreign = rng.random((n, 3, 4)) * _FOREIGN[None, :, None]
@@ -129,11 +130,25 @@ class Radios:
             if any((band, name) in changes for name in ("channel", "bandwidth_mhz", "enabled")):
                 self.tune(i, band, int(self.numbers["channel"][i, band]), now_s)
 
-    def tune(self, i: int, band: int, channel: int, now_s: float) -> None:
+    def why_moved(self, i: int, band: int) -> str:
+        """Say why a radio left the channel it was given.
+
+        Returns
+        -------
+        str
+            An identity of openconfig-wifi-types CHANGE_REASON_TYPE, ``NONE`` if it did not leave.
+        """
+        return self._why_moved.get((i, band), "NONE")
+
+    def tune(self, i: int, band: int, channel: int, now_s: float, why: str = "NONE") -> None:
         """Move a radio to a channel, after the availability check if it has radar duty.
 
         A channel on which it saw radar is first left alone until its time is over.
         """
+        if why == "NONE":
+            self._why_moved.pop((i, band), None)
+        else:
+            self._why_moved[i, band] = why
         width = int(self.numbers["bandwidth_mhz"][i, band])
         self.target[i, band] = channel
         known = (channel, width) in self._checked.setdefault((i, band), set())
@@ -183,7 +198,7 @@ class Radios:
         self._radar[i] = [*seen, (low, high, now_s + NON_OCCUPANCY_S)]
         known = self._checked[i, 1]
         known -= {(c, w) for c, w in known if _meets(block_hz(1, c, w), (low, high))}
-        self.tune(i, 1, self._quietest(i, 1, airtime, now_s), now_s)
+        self.tune(i, 1, self._quietest(i, 1, airtime, now_s), now_s, "DFS")
         return True
 
     def go_home(self, i: int, now_s: float) -> None:
@@ -243,7 +258,7 @@ class Radios:
         for i, band in np.argwhere(self.automatic["dca"] & self.exists):
             best = self._quietest(int(i), int(band), airtime, now_s)
             if best != self.target[i, band]:
-                self.tune(int(i), int(band), best, now_s)
+                self.tune(int(i), int(band), best, now_s, "BETTER_CHANNEL")
                 moved += 1
         strong = self.automatic["dtp"] & (rssi_dbm > -50.0)
         wanted = self.numbers["tx_power_dbm"] - np.where(strong, 3, 0)
