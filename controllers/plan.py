@@ -31,7 +31,7 @@ __all__ = [
     "touched_hash",
 ]
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 DEFAULT_WINDOW_S = 120.0
 _SETTLE_S = 10.0
 _VERIFY_MARGIN_S = 60.0
@@ -117,7 +117,9 @@ class Plan:
     Parameters
     ----------
     name, comment, ticket : str
-        From the intent.
+        From the intent: what is wanted, why, and where that was decided.
+    author : str
+        Who made the plan.
     atomic : str
         ``network`` or ``wave``.
     devices : tuple of DevicePlan
@@ -141,6 +143,7 @@ class Plan:
     name: str
     comment: str = ""
     ticket: str = ""
+    author: str = ""
     atomic: Atomic = "network"
     devices: tuple[DevicePlan, ...]
     unreachable: Mapping[str, str] = field(default_factory=dict)
@@ -249,6 +252,7 @@ def make_plan(
     unreachable: Mapping[str, str] | None = None,
     on_unreachable: OnUnreachable = "refuse",
     wave_size: int | None = None,
+    author: str = "",
     profile_of: Callable[[Device], ProfileFacts] = profile_of,
     limits: Limits | None = None,
 ) -> Plan:
@@ -275,6 +279,8 @@ def make_plan(
         ``refuse`` or ``skip``.
     wave_size : int, optional
         Devices in a wave; without it one wave, or waves of eight for ``atomic: wave``.
+    author : str
+        Who plans.
     profile_of : callable
         Gives class and attributes of a device.
     limits : Limits, optional
@@ -306,6 +312,7 @@ def make_plan(
         name=intent.name,
         comment=intent.comment,
         ticket=intent.ticket,
+        author=author,
         atomic=intent.atomic,
         devices=ordered,
         unreachable=dict(missing),

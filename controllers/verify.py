@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Collection, Container, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
@@ -55,9 +56,15 @@ def _attribute(kind: str, path: str) -> tuple[Attribute, tuple[tuple[str, str], 
 
 
 def same(kind: str, path: str, left: Value, right: Value) -> bool:
-    """Say whether two readings are the same value within the tolerance of the attribute."""
+    """Say whether two readings are the same value.
+
+    Numbers are within the tolerance of the attribute; text is the same without blanks around it
+    and in Unicode's composed form, for devices trim and compose.
+    """
     if type(left) is type(right) and left == right:
         return True
+    if isinstance(left, str) and isinstance(right, str):
+        return _normal(left) == _normal(right)
     tolerance = _attribute(kind, path)[0].tolerance
     numbers = isinstance(left, int | float) and isinstance(right, int | float)
     if isinstance(left, bool) != isinstance(right, bool):
@@ -65,6 +72,10 @@ def same(kind: str, path: str, left: Value, right: Value) -> bool:
     if tolerance and numbers:
         return abs(float(left) - float(right)) <= tolerance
     return left == right
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFC", text.strip())
 
 
 def differences(

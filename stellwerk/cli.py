@@ -13,7 +13,17 @@ import typer
 from rich.logging import RichHandler
 from typer.exceptions import TyperException
 
-from stellwerk.commands import city, demo, lab, project, provision, radio, radio_check, simulate
+from stellwerk.commands import (
+    city,
+    demo,
+    drift,
+    lab,
+    project,
+    provision,
+    radio,
+    radio_check,
+    simulate,
+)
 from stellwerk.exits import Exit, exit_of
 from stellwerk.output import notes, print_line
 from twin.model.errors import StellwerkError
@@ -35,6 +45,8 @@ for command in (
     provision.apply,
     provision.rollback,
     provision.recover,
+    drift.drift,
+    drift.blame,
     radio.coverage,
     simulate.simulate,
     lab.emulate,

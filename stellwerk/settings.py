@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import tomllib
 from dataclasses import dataclass, fields
@@ -26,11 +27,14 @@ class Settings:
         Inventory file.
     journal : str
         SQLite file of the journal.
+    author : str
+        Who plans and applies; stands in plans and in the journal.
     """
 
     city: str
     inventory: str
     journal: str
+    author: str
 
 
 def _state_folder() -> Path:
@@ -85,11 +89,19 @@ def load_settings(*, city: str = "", inventory: str = "", journal: str = "") -> 
         "city": "duisburg",
         "inventory": "inventory.yaml",
         "journal": str(_state_folder() / "journal.db"),
+        "author": _user(),
     }
-    flags = {"city": city, "inventory": inventory, "journal": journal}
+    flags = {"city": city, "inventory": inventory, "journal": journal, "author": ""}
 
     def settle(name: str) -> str:
         variable = os.environ.get(f"STELLWERK_{name.upper()}", "")
         return flags[name] or variable or file.get(name, "") or defaults[name]
 
-    return Settings(city=settle("city"), inventory=settle("inventory"), journal=settle("journal"))
+    return Settings(**{field.name: settle(field.name) for field in fields(Settings)})
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run a user id that has no name
+        return f"uid {os.getuid()}"

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from twin.model.city import City
 from twin.model.errors import InputError
+from twin.sim.clock import real_time
 
 __all__ = ["local_start"]
 
@@ -31,7 +32,7 @@ def local_start(text: str, city: City) -> datetime:
     Raises
     ------
     InputError
-        Not a date and time, or of another century.
+        Not a date and time, of another century, or over which clocks go forward.
     """
     try:
         start = datetime.fromisoformat(text)
@@ -41,4 +42,9 @@ def local_start(text: str, city: City) -> datetime:
         ) from err
     if not _FIRST_YEAR <= start.year < _LAST_YEAR:
         raise InputError(f"--start {text!r} lies outside {_FIRST_YEAR} to {_LAST_YEAR}")
-    return start if start.tzinfo else start.replace(tzinfo=ZoneInfo(city.timezone))
+    if start.tzinfo:
+        return start
+    try:
+        return real_time(start, ZoneInfo(city.timezone))
+    except ValueError as err:
+        raise InputError(f"--start {text!r} {err}") from err

@@ -37,11 +37,14 @@ class Desk:
         The inventory.
     predictor : TwinPredictor
         Answers what changes will do.
+    author : str
+        Who sits there; stands in plans.
     """
 
     city: City
     devices: tuple[Device, ...]
     predictor: TwinPredictor
+    author: str = ""
 
     def plan(self, intent: Intent, *, limit: str = "", with_effect: bool = True) -> Plan:
         """Read the live state and plan what is missing for an intent.
@@ -67,9 +70,47 @@ class Desk:
         DeviceError
             A device refused to be read.
         """
-        wants = self.wants(intent, limit)
+        return self.plan_wants(intent, self.wants(intent, limit), with_effect=with_effect)
+
+    def plan_wants(
+        self,
+        intent: Intent,
+        wants: Mapping[str, Mapping[str, Want]],
+        *,
+        with_effect: bool = True,
+    ) -> Plan:
+        """Read the live state and plan what is missing of given wishes.
+
+        Parameters
+        ----------
+        intent : Intent
+            What the plan is called, why it is made and what is atomic.
+        wants : mapping
+            Wanted value by attribute path, by device id.
+        with_effect : bool
+            Ask the twin too.
+
+        Returns
+        -------
+        Plan
+            As `plan` gives it.
+
+        Raises
+        ------
+        InputError
+            A wish does not fit its device.
+        DeviceError
+            A device refused to be read.
+        """
         live = self._read(tuple(wants), paths_to_read(intent, wants, self.devices))
-        plan = make_plan(intent, self.devices, live.values, wants, unreachable=live.unreachable)
+        plan = make_plan(
+            intent,
+            self.devices,
+            live.values,
+            wants,
+            unreachable=live.unreachable,
+            author=self.author,
+        )
         return self._judged(plan, with_effect=with_effect)
 
     def wants(self, intent: Intent, limit: str = "") -> dict[str, dict[str, Want]]:
@@ -164,7 +205,9 @@ def _untouched(part: DevicePlan, values: Mapping[str, Value]) -> dict[str, Value
     return {path: value for path, value in values.items() if path not in part.target}
 
 
-def open_desk(city: City, inventory: Path, coverage: CityCoverage | None = None) -> Desk:
+def open_desk(
+    city: City, inventory: Path, coverage: CityCoverage | None = None, *, author: str = ""
+) -> Desk:
     """Load the inventory and bind it to the planner's city.
 
     Parameters
@@ -175,6 +218,8 @@ def open_desk(city: City, inventory: Path, coverage: CityCoverage | None = None)
         Inventory file.
     coverage : CityCoverage, optional
         Coverage of the city if it is at hand; else it is computed when it is first needed.
+    author : str
+        Who sits there.
 
     Returns
     -------
@@ -193,7 +238,12 @@ def open_desk(city: City, inventory: Path, coverage: CityCoverage | None = None)
         with progress("coverage of the city") as show:
             return compute(city, progress=show)
 
-    return Desk(city=city, devices=load_inventory(inventory), predictor=TwinPredictor(city, cover))
+    return Desk(
+        city=city,
+        devices=load_inventory(inventory),
+        predictor=TwinPredictor(city, cover),
+        author=author,
+    )
 
 
 def read_back(plan: Plan, devices: Sequence[Device]) -> dict[str, tuple[str, ...]]:

@@ -194,3 +194,76 @@ def test_a_reader_that_goes_away_does_not_end_a_run(lab: Path, tmp_path: Path) -
     assert done.returncode == Exit.OK
     with FleetControl(lab / "control.sock") as fleet:
         assert fleet.read(LAMPS)["night_level_percent"] == 38
+
+
+def test_drift_is_found_reconciled_blamed_and_adopted(
+    stellwerk: Stellwerk, control: FleetControl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STELLWERK_AUTHOR", "erika")
+    old = control.read(LAMPS)["night_level_percent"]
+    intent = _intent(
+        tmp_path, cab_0488={"night_level_percent": 36}, sw_fws={"contact": "desk@example.org"}
+    )
+    run = stellwerk("apply", intent, "--yes")["run"]
+    assert stellwerk("drift", "--detailed-exitcode")["drift"] == []
+    control.write_raw(LAMPS, {"night_level_percent": 70})
+    control.write_raw(SWITCH, {"contact": "somebody@example.org"})
+    for words in ((), (intent,)):  # by the journal alone, and by the intent
+        found = stellwerk("drift", *words, "--detailed-exitcode", code=Exit.CHANGES)
+        assert sorted((d["device"], d["path"], d["class"]) for d in found["drift"]) == [
+            (LAMPS, "night_level_percent", "operator"),
+            (SWITCH, "contact", "operator"),
+        ]
+    claims = stellwerk("blame", LAMPS)["claims"]
+    assert [(c["path"], c["run"], c["author"]) for c in claims] == [
+        ("night_level_percent", run, "erika")
+    ]
+    stellwerk("drift", intent, "--limit", f"id:{SWITCH}", "--reconcile", "--yes")
+    assert control.read(SWITCH)["contact"] == "desk@example.org"
+    stellwerk("drift", intent, "--adopt")
+    assert '"night_level_percent": 70' in (tmp_path / intent).read_text()
+    assert stellwerk("drift", intent, "--detailed-exitcode")["drift"] == []
+    control.write_raw(LAMPS, {"night_level_percent": old})
+
+
+def test_a_drift_policy_says_what_happens_to_which_drift(
+    stellwerk: Stellwerk, control: FleetControl, tmp_path: Path
+) -> None:
+    old = control.read(SWITCH)
+    stellwerk("drift", _intent(tmp_path, sw_fws={"location": "hall"}), "--save-baseline", "b.json")
+    control.write_raw(SWITCH, {"contact": "nobody"})
+    (tmp_path / "rules.yaml").write_text(
+        "version: 1\nrules:\n  - {class: [operator], path: contact, do: ignore}\n"
+        "  - {class: [unknown], do: reconcile}\n"
+    )
+    found = stellwerk(
+        "drift", "intent.yaml", "--baseline", "b.json", "--policy", "rules.yaml", "--reconcile",
+        "--yes",
+    )  # fmt: skip
+    assert [(d["path"], d["class"], d["remedy"]) for d in found["drift"]] == [
+        ("location", "unknown", "reconcile"),
+        ("contact", "operator", "ignore"),
+    ]
+    after = control.read(SWITCH)
+    assert (after["location"], after["contact"]) == ("hall", "nobody")
+    control.write_raw(SWITCH, {"location": old["location"], "contact": old["contact"]})
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("drift",), "there is no journal"),
+        (("drift", "intent.yaml", "--policy", "rules.yaml"), "rules.yaml:3"),
+        (("drift", "intent.yaml", "--baseline", "rules.yaml"), "cannot be read as a baseline"),
+        (("drift", "intent.yaml", "--reconcile", "--adopt"), "exclude each other"),
+        (("blame", "sw-fws"), "there is no journal"),
+    ],
+)
+def test_what_drift_cannot_do_is_one_line(
+    stellwerk: Stellwerk, tmp_path: Path, words: tuple[str, ...], what: str
+) -> None:
+    _intent(tmp_path, sw_fws={"location": "hall"})
+    (tmp_path / "rules.yaml").write_text("version: 1\nrules:\n  - {class: [rust], do: ignore}\n")
+    text = str(stellwerk(*words, code=Exit.ERROR)["stderr"])
+    assert what in text
+    assert len(text.strip().splitlines()) == 1
