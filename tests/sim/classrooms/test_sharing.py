@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.sim.classrooms.exams import page_load_s
 from twin.sim.classrooms.ledger import Ledger
 from twin.sim.classrooms.sharing import fair_level_bps, share_line
+from twin.sim.classrooms.standstill import page_load_s
 from twin.sim.classrooms.story import Stories
 
 PEAKS = np.array([150e3, 300e3, 3e6, 4e6])

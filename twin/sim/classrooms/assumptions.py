@@ -77,6 +77,7 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     _of("exam_need_share", 0.5, "1", "K", _K + ": with less of its rate an exam stands still"),
     _of("exam_page_mbyte", 0.5, "MB", "K", _K + ": a page with pictures, and saving it"),
     _of("exam_page_limit_s", 10.0, "s", "K", _K + ": who waits longer for a page is interrupted"),
+    _of("full_air_share", 0.9, "1", "K", _K + ": from this airtime on packets wait for the air"),
     _of("full_queue_s", 3.0, "s", "K", _K + ": six round trips through a full buffer of 0.5 s"),
     _of("exam_stall_share", 0.1, "1", "K", _K + ": of the pupils, then the exam is interrupted"),
     _of("exam_longest_h", 6.0, "h", "K", _K),

@@ -11,41 +11,17 @@ from numpy.typing import NDArray
 from twin.model.errors import ModelError
 from twin.sim.classrooms.assumptions import value
 from twin.sim.classrooms.campus import Campus
-from twin.sim.classrooms.devices import EXAM, PLATFORM, VIDEO, WEB, View
+from twin.sim.classrooms.devices import EXAM, EXAM_LOGON, LOGON, PLATFORM, VIDEO, WEB, View
 from twin.sim.classrooms.lines import Lines
+from twin.sim.classrooms.standstill import Conditions, limit_of, stands_still
 from twin.sim.kernel import Due
 
-__all__ = ["Exam", "Exams", "page_load_s"]
+__all__ = ["Exam", "Exams"]
 
-_Floats = NDArray[np.float64]
+_Ints = NDArray[np.int64]
 
-_FULL_AIR = 0.9  # from this airtime on packets wait at an access point: assumed
-_GRACE_S = 60.0  # after the log-on window; who cannot work then loses time
+_GRACE_S = 60.0  # after the log-on window; from then on who cannot work loses time
 _GOES_ON = "The exam goes on after {minutes}."
-
-
-def page_load_s(
-    line_bps: float, air_bps: _Floats, is_queued: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Work out how long a page of an exam takes.
-
-    Parameters
-    ----------
-    line_bps : float
-        What one more flow of the exam gets of the line. [bit/s]
-    air_bps : ndarray of shape (n,)
-        What one more download of each device gets over the air. [bit/s]
-    is_queued : ndarray of bool of shape (n,)
-        Whether its packets wait in a full buffer.
-
-    Returns
-    -------
-    ndarray of shape (n,)
-        Time. [s]
-    """
-    rate_bps = np.maximum(np.minimum(air_bps, line_bps), 1.0)
-    queue_s = value("full_queue_s") * is_queued
-    return np.asarray(value("page_base_s") + queue_s + 8e6 * value("exam_page_mbyte") / rate_bps)
 
 
 @dataclass(slots=True, eq=False)
@@ -59,7 +35,7 @@ class Exam:
     pupils : int
         Pupils who sit it.
     is_protected : bool
-        The exam is served before all other lessons.
+        The exam comes first on the line, and by its access category (EDCA) in the air.
     begin_s : float
         Begin. [s]
     video_share : float
@@ -217,21 +193,27 @@ class Exams:
         campus = self._campus
         for k, exam in self.running.items():
             sits = (view.school == k) & (view.activity == EXAM)
-            has_network = self._join_network(k, view.rows[sits])
+            rows, kinds = view.rows[sits], view.kind[sits]
+            has_network = self._join_network(k, rows)
             self._is_own[k] = exam.is_protected or has_network
-            n = int(self._stalled(k, view.rows[sits & view.has_logged_on], lines, dt_s).sum())
-            if now_s >= exam.begin_s + value("logon_within_s") + _GRACE_S:
-                n += int((sits & ~view.has_logged_on).sum())
+            campus.air.fleet.stations.is_first[rows] = self._is_own[k]
+            is_still, _ = stands_still(campus.air.fleet, rows, kinds, self._met(k, lines))
+            # before, pupils log on and write nothing: a slow log-on must not look like no loss
+            has_begun = now_s >= exam.begin_s + value("logon_within_s") + _GRACE_S
+            is_still = (is_still | (kinds == EXAM_LOGON)) & has_begun
+            n = int(is_still.sum())
             exam.pupil_lost_s += n * dt_s
             most = value("exam_stall_share") * exam.pupils
-            exam.is_out = n > (0.5 * most if exam.is_out else most)
+            was_out, exam.is_out = exam.is_out, n > (0.5 * most if exam.is_out else most)
             exam.interrupted_s += dt_s if exam.is_out else 0.0
+            begins = exam.is_out and not was_out
+            why = self._why(k, rows[is_still], kinds[is_still], lines) if begins else ""
             changed = campus.stories.follow(
                 campus.register.ids[k],
                 "exam",
                 now_s,
                 is_so=exam.is_out,
-                begins=f"The exam stands still for {n} pupils: {self._why(k, lines)}.",
+                begins=f"The exam stands still for {n} pupils: {why}.",
                 ends=_GOES_ON,
             )
             if changed:
@@ -247,37 +229,43 @@ class Exams:
         campus.devices.use_network(rows, name)
         return is_there
 
-    def _stalled(
-        self, k: int, rows: NDArray[np.int64], lines: Lines, dt_s: float
-    ) -> NDArray[np.bool_]:
-        """Say which of the devices of an exam stand still.
-
-        Without an access point; with less than it needs of the line, or of the air in the step
-        that has ended; or where a page takes longer than people wait.
-        """
-        fleet, shares = self._campus.air.fleet, lines.shares
-        at, need_bps = fleet.stations, 1e3 * value("exam_kbps")
-        stalled = np.ones(rows.size, dtype=bool)
-        has_air = at.ap[rows] >= 0
-        seen = rows[has_air]
-        air = fleet.traffic
-        through_bps = min(float(shares.exam_bps[k]), need_bps) - at.backlog_bits[seen] / dt_s
-        is_queued = air.utilization[at.ap[seen], at.band[seen]] >= _FULL_AIR
-        if not self._is_own[k] and self._campus.is_full[k]:
-            is_queued = np.ones(seen.size, dtype=bool)
-        page_s = page_load_s(float(shares.exam_new_bps[k]), air.user_bps(at, seen), is_queued)
-        late = page_s > value("exam_page_limit_s")
-        stalled[has_air] = late | (through_bps < value("exam_need_share") * need_bps)
-        return stalled
-
-    def _why(self, k: int, lines: Lines) -> str:
+    def _met(self, k: int, lines: Lines) -> Conditions:
+        """Say what the exam at a school meets now."""
         campus = self._campus
+        return Conditions(
+            campus.devices.rates_bps[k],
+            float(lines.shares.exam_new_bps[k]),
+            bool(campus.is_full[k]) and not bool(self._is_own[k]),
+            campus.air.fleet.traffic.now,
+        )
+
+    def _with_more_line(self, k: int, lines: Lines) -> Conditions:
+        """Say what it would meet with a line that is never full: all of the school send more."""
+        campus, view = self._campus, self._campus.devices.view()
+        peak_bps = lines.peak_bps.copy()
+        peak_bps[[LOGON, EXAM_LOGON]] *= lines.has_services[k]
+        rate_bps, mine = campus.air.fleet.stations.rate_bps.copy(), view.school == k
+        rate_bps[view.rows[mine]] = peak_bps[view.kind[mine]]
+        air = campus.air.fleet.try_rates(rate_bps)
+        return self._met(k, lines).with_more_line(air, peak_bps)
+
+    def _why(self, k: int, rows: _Ints, kinds: _Ints, lines: Lines) -> str:
+        """Name what holds those who stand still up: that of which more would help most."""
+        campus = self._campus
+        fleet, counts = campus.air.fleet, campus.counts[k]
         if not campus.routers.is_on[k]:
             return "no power"
         if not lines.capacity_bps[k]:
             return "no link"
-        videos = f"{campus.counts[k, VIDEO]:.0f} videos in other lessons"
-        if campus.is_full[k] and not self._is_own[k]:
-            return f"the line is full, {videos}"
-        airtime = f"{100.0 * lines.airtime[k]:.0f} % airtime in the mean"
-        return f"an access point is full ({airtime}), {videos}"
+        if not lines.has_services[k] and (kinds == EXAM_LOGON).all():
+            return "the data centre does not answer"
+        ap = fleet.stations.ap[rows]
+        if 2 * int((ap < 0).sum()) > rows.size:
+            return "no access point in reach"
+        limit = limit_of(fleet, rows, kinds, self._met(k, lines), self._with_more_line(k, lines))
+        fullest = fleet.ids[int(np.bincount(ap[ap >= 0]).argmax())]
+        where = f"{fullest} ({100.0 * lines.airtime[k]:.0f} % airtime in the mean)"
+        causes = {"line": "the line is full", "air": f"the air is full at {where}"}
+        causes["both"] = f"the line is full, and the air at {where}"
+        who = f"{counts[VIDEO]:.0f} videos in other lessons, {counts[EXAM_LOGON]:.0f} log-ons of it"
+        return f"{causes[limit]}, {who}"

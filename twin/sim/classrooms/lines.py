@@ -63,7 +63,7 @@ class Lines:
         self._is_exam_own = is_exam_own
         n = len(campus.sites)
         kbps = [value(f"{kind}_kbps") for kind in KINDS[:LOGON]]
-        self._peak_bps = 1e3 * np.array(kbps + 2 * [1e3 * value("logon_peak_mbps")])
+        self.peak_bps = 1e3 * np.array(kbps + 2 * [1e3 * value("logon_peak_mbps")])
         self.capacity_bps = campus.register.line_bps.copy()
         self.shares = Shares(*(np.zeros(n) for _ in range(6)))
         self.used_bps = np.zeros(n)
@@ -73,7 +73,7 @@ class Lines:
         self._told_bps = np.full(n, -1.0)
         self.wanted_bps = np.zeros(n)
         self._limit_bps = np.full(n, np.inf)
-        self._has_services = np.ones(n, dtype=bool)
+        self.has_services = np.ones(n, dtype=bool)
         self._aps = np.flatnonzero(campus.devices.school_of_ap >= 0)
         self._school_of_ap = campus.devices.school_of_ap[self._aps]
         self._n_aps = np.maximum(np.bincount(self._school_of_ap, minlength=n), 1)
@@ -88,7 +88,7 @@ class Lines:
             ids = self._campus.register.ids
             share = np.array([backbone.share(name) for name in ids])
             self._limit_bps = np.where(share < 1.0, share * self.wanted_bps, np.inf)
-            self._has_services = np.array([backbone.is_service_up(name) for name in ids])
+            self.has_services = np.array([backbone.is_service_up(name) for name in ids])
 
     def admin_wants_bps(self, now_s: float) -> _Floats:
         """Return what the administration of each school wants at a time. [bit/s]."""
@@ -153,25 +153,25 @@ class Lines:
         self.capacity_bps = np.minimum(line_bps, self._limit_bps)
         admin_bps = self.admin_wants_bps(now_s) * campus.routers.is_on
         known = flows.copy()
-        known[:, [LOGON, EXAM_LOGON]] *= self._has_services[:, None]
-        wanted_bps = admin_bps + (known * self._peak_bps).sum(axis=1)
+        known[:, [LOGON, EXAM_LOGON]] *= self.has_services[:, None]
+        wanted_bps = admin_bps + (known * self.peak_bps).sum(axis=1)
         self.wanted_bps = np.minimum(wanted_bps, campus.register.line_bps)
         self.shares = share_line(
             self.capacity_bps,
             admin_bps,
-            flows[:, GUEST] * self._peak_bps[GUEST],
+            flows[:, GUEST] * self.peak_bps[GUEST],
             known[:, _PEDAGOGY],
-            self._peak_bps[_PEDAGOGY],
-            exam=(known[:, _EXAM], self._peak_bps[_EXAM], self._is_exam_own),
+            self.peak_bps[_PEDAGOGY],
+            exam=(known[:, _EXAM], self.peak_bps[_EXAM], self._is_exam_own),
         )
 
     def _grant(self, view: View, flows: _Floats, dt_s: float) -> None:
         """Write into the stations what each may take, and tell the access points their line."""
         fleet, shares = self._campus.air.fleet, self.shares
-        rates = np.minimum(self._peak_bps[None, :], shares.level_bps[:, None])
-        rates[:, _EXAM] = np.minimum(self._peak_bps[_EXAM], shares.exam_bps[:, None])
+        rates = np.minimum(self.peak_bps[None, :], shares.level_bps[:, None])
+        rates[:, _EXAM] = np.minimum(self.peak_bps[_EXAM], shares.exam_bps[:, None])
         rates[:, GUEST] = shares.guest_bps / np.maximum(flows[:, GUEST], 1.0)
-        rates[:, [LOGON, EXAM_LOGON]] *= self._has_services[:, None]
+        rates[:, [LOGON, EXAM_LOGON]] *= self.has_services[:, None]
         self._campus.devices.rates_bps = rates
         at, granted = fleet.stations, rates[view.school, view.kind]
         # what waits for the air counts, so that all together never want more than the line

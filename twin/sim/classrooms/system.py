@@ -211,7 +211,7 @@ class Classrooms(System):
                 parameters={
                     "pupils": "pupils who sit it; one class if not given",
                     "video_percent": "share of the devices in other lessons with video [%]",
-                    "protected": "true: the exam is served before all other lessons",
+                    "protected": "true: the exam comes first on the line and in the air",
                 },
             )
         }
