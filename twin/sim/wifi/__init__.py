@@ -11,6 +11,7 @@ from twin.sim.wifi.assumptions import ASSUMPTIONS
 from twin.sim.wifi.fleet import PUBLIC, SCHOOL, VEHICLE, WifiFleet
 from twin.sim.wifi.shared import Air, shared_air
 from twin.sim.wifi.switches import SwitchFleet
+from twin.sim.wifi.traffic import Split
 
 __all__ = [
     "ASSUMPTIONS",
@@ -18,6 +19,7 @@ __all__ = [
     "SCHOOL",
     "VEHICLE",
     "Air",
+    "Split",
     "SwitchFleet",
     "WifiFleet",
     "shared_air",
