@@ -38,18 +38,22 @@ class Cycles:
     ----------
     layout : Layout
         Splits and offsets.
+    midnight_s : int
+        Simulated second of a local midnight: where all cycles would begin without offsets. [s]
 
     Notes
     -----
     A new programme takes effect at the end of the running cycle. Then the cycle is made longer, or
     shorter where that is less and the greens allow it, by at most a sixth, until it begins at its
     offset: at most three cycles when shorter or longer is free, as ``coordCorrectionMode``
-    shortWay of NTCIP 1202 does.
+    shortWay of NTCIP 1202 does. Controllers count cycles from midnight of their own clocks. 60, 80
+    and 100 s go into an hour without rest, so neither the next midnight nor a change of
+    daylight-saving time moves them.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, midnight_s: int = 0) -> None:
         n = len(layout.ids)
-        self._layout = layout
+        self._layout, self._midnight_s = layout, midnight_s
         self.state = np.full(n, State.RUNNING, dtype=np.int64)
         self.pattern = np.full(n, _LOCAL, dtype=np.int64)
         self.wanted = self.pattern.copy()
@@ -70,7 +74,7 @@ class Cycles:
         self.pattern[:] = self.wanted
         cycle = _CYCLES_S[self.pattern]
         every = np.arange(self.pattern.size)
-        offset = self._layout.offset_s[self.pattern, every]
+        offset = self._midnight_s + self._layout.offset_s[self.pattern, every]
         self.begin_s[:] = now_s - np.mod(now_s - offset, cycle)
         self._load(every)
 
@@ -176,7 +180,7 @@ class Cycles:
     def _correct(self, which: _Ints) -> None:
         """Stretch or squeeze the cycles that do not begin at their offset."""
         cycle = self.length_s[which]
-        offset = self._layout.offset_s[self.pattern[which], which]
+        offset = self._midnight_s + self._layout.offset_s[self.pattern[which], which]
         late = np.mod(self.begin_s[which] - offset, cycle)
         late[~self.is_coordinated[which]] = 0
         self._n_rest[which[late == 0]] = 0

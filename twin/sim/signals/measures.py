@@ -61,6 +61,16 @@ class Measures:
         n = len(layout.ids)
         self._layout = layout
         self._power_w = power_w(layout)
+        self.last_delay_s = np.zeros(n)
+        self.last_saturation = np.zeros(n)
+        self.last_vehicles = np.zeros(n)
+        self.volume = np.zeros((2, n))
+        self.occupancy_percent = np.zeros((2, n))
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin to count; what detectors and the last quarter of an hour say stays."""
+        n = len(self._layout.ids)
         self.vehicles = np.zeros(n)
         self.waited_s = np.zeros(n)
         self.stopped = np.zeros(n)
@@ -77,13 +87,8 @@ class Measures:
         self._arrived = np.zeros((N_MOVEMENTS, n))
         self._capacity = np.zeros((N_MOVEMENTS, n))
         self._waited = np.zeros((N_MOVEMENTS, n))
-        self.last_delay_s = np.zeros(n)
-        self.last_saturation = np.zeros(n)
-        self.last_vehicles = np.zeros(n)
         self._passing = np.zeros((2, n))
         self._covered_s = np.zeros((2, n))
-        self.volume = np.zeros((2, n))
-        self.occupancy_percent = np.zeros((2, n))
 
     def add(self, flow: Flow, queue: _Floats, states: NDArray[np.int64], n_s: int) -> None:
         """Add what happened in some seconds at all signals."""

@@ -21,7 +21,7 @@ from twin.sim.signals.programme import (
 )
 from twin.sim.signals.scenario import signal_actions
 from twin.sim.signals.supervision import Supervision
-from twin.sim.signals.traffic import Demand, Traffic
+from twin.sim.signals.traffic import Demand, Flow, Traffic
 from twin.sim.signals.upkeep import Upkeep
 from twin.sim.system import Action, Context, DeviceFleet, Kpi, Moment, System
 
@@ -32,7 +32,6 @@ _KIND = "signal"
 _NAMES = np.array([state.name for state in State])
 _MAX_STEP_S = 10  # shortest way between two signals, and less than any green
 _DEMAND_S = 60
-_WARM_UP_S = 600
 _BY_RULES = np.isin(list(State), (State.OFF, State.FLASH, State.DARK, State.STARTUP))
 
 
@@ -64,7 +63,8 @@ class Signals(System):
         self.layout: Layout = lay_out(context.city, wanted, context.rng("signals/offsets"))
         n = len(wanted)
         errors = context.rng("signals/truth").normal(0.0, assumed("flow_error"), n)
-        self.cycles = Cycles(self.layout)
+        midnight_s = context.clock.seconds_on(context.clock.local(context.kernel.now_s), 0)
+        self.cycles = Cycles(self.layout, int(midnight_s))
         self.traffic = Traffic(self.layout, np.exp(errors), context.rng("signals/arrivals"))
         self.measures = Measures(self.layout)
         self.supervision = Supervision(context, self.layout, self.cycles, self.catch_up)
@@ -102,6 +102,18 @@ class Signals(System):
         return until_s
 
     def _flow(self, n_s: int) -> None:
+        flow = self._move(n_s)
+        self.passing.add(self._now_s - n_s, flow.entered)
+        now = self._now_s
+        if now % DETECTOR_S == 0:
+            self.measures.close_detectors()
+        if now % _DEMAND_S == 0:
+            self._set_demand(_DEMAND_S)
+        if now % INTERVAL_S == 0:
+            self._close_interval(now)
+
+    def _move(self, n_s: int) -> Flow:
+        """Let all signals and those who come to them live for some seconds."""
         cycles, traffic, t0 = self.cycles, self.traffic, self._now_s
         by_rules = _BY_RULES[cycles.state]
         states = cycles.state.copy()
@@ -110,25 +122,25 @@ class Signals(System):
         cycles.call_walkers(main, side, traffic.queue[WALKERS], coming[:, WALKERS])
         flow = traffic.leave(t0, coming, platoon, main, side, by_rules)
         self.measures.add(flow, traffic.queue, states, n_s)
-        self.passing.add(t0, flow.entered)
-        self._now_s = now = t0 + n_s
-        if now % DETECTOR_S == 0:
-            self.measures.close_detectors()
-        if now % _DEMAND_S == 0:
-            self._set_demand(_DEMAND_S)
-        if now % INTERVAL_S == 0:
-            self._close_interval(now)
+        self._now_s = t0 + n_s
+        return flow
 
     def _warm_up(self) -> None:
-        """Fill the streets as they are at this time of day, before anything is counted."""
-        cycles, traffic = self.cycles, self.traffic
+        """Let a quarter of an hour pass before anything is counted.
+
+        Streets are as full as they are at this time of day, and detectors have seen it.
+        """
+        start_s = self._now_s
         self._set_demand(0.0)
-        begin_s = self._now_s - _WARM_UP_S
-        cycles.settle(begin_s)
-        for t0 in range(begin_s, self._now_s, _MAX_STEP_S):
-            main, side = cycles.greens(t0, _MAX_STEP_S)
-            traffic.step(t0, main, side, _BY_RULES[cycles.state])
-        traffic.forget()
+        self._now_s -= INTERVAL_S
+        self.cycles.settle(self._now_s)
+        while self._now_s < start_s:
+            self._move(_MAX_STEP_S)
+            if (start_s - self._now_s) % DETECTOR_S == 0:
+                self.measures.close_detectors()
+        self.measures.close_interval()
+        self.measures.begin()
+        self.traffic.forget()
 
     def _set_demand(self, past_s: float) -> None:
         local = self.context.clock.local(self._now_s)
