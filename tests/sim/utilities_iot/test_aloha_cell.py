@@ -50,6 +50,15 @@ def test_other_factors_and_channels_follow_aloha_too(sf, n, channels):
     assert got.delivery_ratio == pytest.approx(got.aloha, abs=0.01)
 
 
+@pytest.mark.parametrize(("n", "gap_s"), [(2, 10.0), (5, 20.0), (10, 40.0), (50, 1000.0)])
+def test_few_devices_collide_less_since_none_meets_itself(n, gap_s):
+    """Renewal theory: each other one pauses (gap of gap + air), and begins nothing for one air."""
+    got = simulate_cell(n, mean_gap_s=gap_s, capture_db=None)
+    alone = gap_s / (gap_s + got.air_s) * np.exp(-got.air_s / gap_s)
+    assert got.delivery_ratio == pytest.approx(alone ** (n - 1), abs=0.005)
+    assert got.delivery_ratio > got.aloha
+
+
 def test_a_thousand_nodes_on_three_channels_lose_about_a_third():
     # Haxhibeqiri 2017, Sensors 17:1193: 32 % at 1,000 nodes a gateway
     got = simulate_cell(1000, n_channels=3, convention="lorasim")
