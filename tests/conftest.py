@@ -22,6 +22,7 @@ LONG_TIMEOUT_S = 900
 _SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 _EXECUTABLES = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "frr": ("vtysh",),
     "netconfd": ("netconfd",),
     "openssh-server": ("sshd",),
     "snmp": ("snmpget",),

@@ -31,6 +31,7 @@ want snmp snmpget
 want netconfd netconfd
 [ -d /usr/share/yuma ] || missing="$missing libyuma-base"
 want openssh-server sshd
+want frr vtysh
 [ "$1" = demo ] || want chromium chromium chromium-browser google-chrome
 
 [ -n "$missing" ] || exit 0

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from controllers.drivers.cli_file import FileDriver
+from controllers.drivers.cli_immediate import ImmediateDriver
 from controllers.ports import Device, Driver
 from controllers.profiles import Profile
 
@@ -14,6 +15,8 @@ __all__ = ["make_cli_driver"]
 _DRIVERS: Mapping[str, Callable[[Device, Profile], Driver]] = MappingProxyType(
     {
         "file": FileDriver,
+        "vtysh": ImmediateDriver,
+        "vrp5": ImmediateDriver,
     }
 )
 

@@ -6,13 +6,14 @@ import logging
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import paramiko
 from netmiko import ConnectHandler
-from netmiko.exceptions import NetmikoBaseException
+from netmiko.exceptions import NetmikoBaseException, ReadTimeout
 
 from controllers.drivers.options import seconds, secret_of
 from controllers.drivers.ssh import (
@@ -32,6 +33,11 @@ log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 _CLOSE_S = 2.0
+_POLL_S = 0.005
+_TAIL = 2000
+"""Part of the answer in which its end is looked for; a prompt or question is far shorter."""
+
+_MOST_TEXT = 16 * 1024 * 1024
 _LOST = (NetmikoBaseException, OSError, EOFError, paramiko.SSHException)
 
 
@@ -58,19 +64,29 @@ class CliSession:
         """Whether a session is open, as far as is known here."""
         return self._connection is not None
 
-    def ask(self, what: str, line: str, end: re.Pattern[str], timeout_s: float = 0.0) -> str:
+    def ask(
+        self,
+        what: str,
+        line: str | None,
+        end: re.Pattern[str],
+        timeout_s: float = 0.0,
+        *,
+        key: bool = False,
+    ) -> str:
         """Send a line and read until a pattern comes.
 
         Parameters
         ----------
         what : str
             What it is for, in messages; never a value.
-        line : str
-            The line, without its end.
+        line : str or None
+            The line, without its end; None sends nothing and goes on reading.
         end : re.Pattern
             What ends the answer.
         timeout_s : float
             Longest wait; 0 takes the option ``timeout_s``. [s]
+        key : bool
+            Send it as keys, without the end of a line.
 
         Returns
         -------
@@ -86,15 +102,29 @@ class CliSession:
         connection = self._opened()
 
         def said() -> str:
-            connection.clear_buffer()
-            connection.write_channel(line + connection.RETURN)
-            return str(
-                connection.read_until_pattern(
-                    pattern=end.pattern, re_flags=end.flags, read_timeout=timeout_s
-                )
-            )
+            if line is not None:
+                if not key:
+                    connection.clear_buffer()
+                connection.write_channel(line if key else line + connection.RETURN)
+            return _read_until(connection, end, timeout_s)
 
-        return self._bounded(what, timeout_s, said).replace("\r", "")
+        return self._bounded(what, timeout_s, said)
+
+    def more(self, what: str, pause_s: float) -> str:
+        """Wait a moment and return what came meanwhile.
+
+        Raises
+        ------
+        DeviceError
+            A leaf that says what failed; the session is then closed.
+        """
+        connection = self._opened()
+
+        def said() -> str:
+            time.sleep(pause_s)
+            return _read(connection)
+
+        return self._bounded(what, pause_s, said)
 
     def command(self, what: str, line: str, end: re.Pattern[str]) -> str:
         """Run a line of a shell whose end marks itself, as netmiko's `send_command` does.
@@ -230,6 +260,29 @@ class CliSession:
         finally:
             timer.cancel()
             timer.join()
+
+
+def _read_until(connection: Any, end: re.Pattern[str], timeout_s: float) -> str:  # noqa: ANN401
+    """Read until a pattern stands at the end; netmiko's own way notices no lost session."""
+    end_s = time.monotonic() + timeout_s
+    output = ""
+    while True:
+        new = _read(connection)
+        output += new
+        if new and end.search(output[-_TAIL:]):
+            return output
+        if not new:
+            if connection.remote_conn.closed or connection.remote_conn.eof_received:
+                raise EOFError
+            if time.monotonic() >= end_s:
+                raise ReadTimeout("no end of the answer")
+            time.sleep(_POLL_S)
+        elif len(output) > _MOST_TEXT or time.monotonic() >= end_s:
+            raise ReadTimeout("no end of the answer")
+
+
+def _read(connection: Any) -> str:  # noqa: ANN401
+    return str(connection.read_channel()).replace("\r", "")
 
 
 def _shut(sock: socket.socket) -> None:

@@ -34,7 +34,8 @@ class CliItem:
     line : str
         Line of the configuration with ``{value}`` in it, or a line that itself is the value.
     undo : str
-        Line that takes it away, if it is not the dialect's own form of that.
+        Line that takes it away, if it is not the dialect's own form of that; ``{value}`` in it
+        is the old value.
     absent : str or None
         Text that a missing line or key stands for; None if it must be there.
     around : str
@@ -112,20 +113,22 @@ class CliItem:
         found = [line[len(stem) :] for line in lines if line.startswith(stem)]
         return found[-1] if found else self.absent
 
-    def line_for(self, text: str, negation: str) -> str:
+    def line_for(self, text: str, old: str | None, negation: str) -> str:
         """Spell the line that brings the section to a text.
 
         Parameters
         ----------
         text : str
             Text of the value.
+        old : str or None
+            Text the section has.
         negation : str
             Word of the dialect that takes a line away, such as ``no``.
         """
         is_gone = text == (ABSENT if self.is_flag else self.absent)
         if not is_gone:
             return self.line.replace("{value}", text)
-        return self.undo or f"{negation} {self.stem}"
+        return self.undo.replace("{value}", old or "") or f"{negation} {self.stem}"
 
     def text_of_output(self, output: str) -> str | None:
         """Find the text of the value in what its command printed; None if it is not there."""

@@ -27,7 +27,9 @@ PRESENT, ABSENT = "present", "absent"
 CLI_TEMPLATES = ("key", "command", "section", "line", "undo", "around")
 """Fields of an attribute that may hold names in braces."""
 
-VALUE_NAMES: Mapping[str, set[str]] = MappingProxyType({"line": {"value"}, "around": {"value"}})
+VALUE_NAMES: Mapping[str, set[str]] = MappingProxyType(
+    {name: {"value"} for name in ("line", "undo", "around")}
+)
 """Names in braces that stand for the value."""
 
 _BY_LINE = ("vtysh", "vrp5", "vrp8")

@@ -1,5 +1,6 @@
-"""Real daemons as devices: net-snmp's snmpd, yuma123's netconfd and a Linux host behind sshd."""
+"""Real daemons as devices: net-snmp's snmpd, yuma123's netconfd, FRR and a Linux host."""
 
+from hil.daemons.frr import start_frr
 from hil.daemons.linux_host import start_linux_host
 from hil.daemons.netconfd import start_netconfd
 from hil.daemons.programs import available
@@ -11,6 +12,7 @@ __all__ = [
     "RealDevices",
     "RunningDevice",
     "available",
+    "start_frr",
     "start_linux_host",
     "start_netconfd",
     "start_real_devices",

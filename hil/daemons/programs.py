@@ -9,7 +9,7 @@ from pathlib import Path
 
 from twin.model.errors import BenchError
 
-__all__ = ["available", "find_program"]
+__all__ = ["available", "find_frr", "find_program"]
 
 _PACKAGE = {
     "snmpd": "snmpd",
@@ -18,12 +18,19 @@ _PACKAGE = {
     "sshd": "openssh-server",
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
+    "vtysh": "frr",
+    "zebra": "frr",
+    "staticd": "frr",
+    "unshare": "util-linux",
+    "ip": "iproute2",
 }
 _NEEDS = {
     "snmpd": ("snmpd",),
     "netconfd": ("netconfd", "netconf-subsystem", "sshd", "ssh", "ssh-keygen"),
     "sshd": ("sshd", "ssh", "ssh-keygen"),
+    "frr": ("vtysh", "zebra", "staticd", "unshare", "ip", "sshd", "ssh", "ssh-keygen"),
 }
+_FRR = "/usr/lib/frr"
 _YANG = Path("/usr/share/yuma/modules/ietf")
 
 
@@ -45,12 +52,25 @@ def find_program(name: str) -> str:
     BenchError
         It is not installed; names the Debian package.
     """
-    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin", _FRR))
     found = shutil.which(name, path=path)
     if found is None:
         package = _PACKAGE.get(name, name)
         raise BenchError(f"{name} is not installed; apt-get install {package}")
     return str(Path(found).absolute())
+
+
+def find_frr(name: str) -> str:
+    """Find a daemon of FRR, which only root can run: it changes interfaces of a namespace.
+
+    Raises
+    ------
+    BenchError
+        It is not installed, or this process is not root.
+    """
+    if os.geteuid() != 0:
+        raise BenchError(f"{name} needs root for a network namespace; start the bench as root")
+    return find_program(name)
 
 
 def available() -> dict[str, str]:
@@ -59,8 +79,8 @@ def available() -> dict[str, str]:
     Returns
     -------
     dict
-        ``snmpd``, ``netconfd`` and ``sshd``, each with "" or the reason why not and what to
-        install.
+        ``snmpd``, ``netconfd``, ``sshd`` and ``frr``, each with "" or the reason why not and what
+        to install.
     """
     return {daemon: _reason(daemon) for daemon in _NEEDS}
 
@@ -74,7 +94,7 @@ def _reason(daemon: str) -> str:
         missing.append("YANG modules")
         packages.add("libyuma-base")
     if not missing:
-        return ""
+        return "frr needs root" if daemon == "frr" and os.geteuid() != 0 else ""
     return f"{', '.join(missing)} not installed; apt-get install {' '.join(sorted(packages))}"
 
 

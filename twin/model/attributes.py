@@ -176,10 +176,12 @@ KINDS: Mapping[str, tuple[Attribute, ...]] = MappingProxyType(
             _ro("uptime_s", "int", unit="s"),
         ),
         "router": (
-            _rw("hostname", "str", max_length=63, doc="Name the router gives itself."),
+            _rw("router_id", "str", max_length=15, doc="Router id, an IPv4 address."),
+            _rw("forwarding", "bool", doc="Forwards IPv4 packets."),
             _rw("interface/{interface}/description", "str", max_length=64),
             _rw("interface/{interface}/enabled", "bool", doc="Not shut down."),
             _ro("interface/{interface}/oper_up", "bool", doc="Line protocol is up."),
+            _ro("name", "str", doc="Name the router gives itself."),
         ),
     }
 )

@@ -21,7 +21,13 @@ from controllers.drivers import make_driver
 from controllers.ports import Device, DeviceClass, Driver
 from controllers.profiles import load_profile
 from controllers.profiles.profile import expand
-from hil.daemons import RunningDevice, start_linux_host, start_netconfd, start_snmpd
+from hil.daemons import (
+    RunningDevice,
+    start_frr,
+    start_linux_host,
+    start_netconfd,
+    start_snmpd,
+)
 from hil.emulators.fleet import FleetThread
 from hil.emulators.folder import Placement, entries_of, write_folder
 from hil.emulators.world_port import MemoryWorld
@@ -98,6 +104,12 @@ _REAL: Mapping[str, tuple[Callable[[Path], RunningDevice], dict[str, Value], tup
         start_linux_host,
         {"radio/1/ssid": "Stadt Duisburg", "radio/1/channel": 11, "contact": "a='b' $HOME"},
         ("openssh-server",),
+    ),
+    "frr": (
+        start_frr,
+        {"router_id": "192.0.2.1", "interface/eth0/description": "to the core",
+         "interface/eth1/enabled": False},
+        ("frr", "openssh-server"),
     ),
 }  # fmt: skip
 
@@ -292,6 +304,7 @@ _PROTOCOL = {
     "snmp": ("switch", "cabinet", "snmp-host", "snmpd"),
     "netconf": ("ap", "cell", "netconf-host", "netconfd"),
     "cli": ("linux-host", "sshd"),
+    "router": ("frr",),
 }
 
 

@@ -1,0 +1,139 @@
+"""Talks to a router's command line: prompts, pages, questions and refusals."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from controllers.drivers.cli_dialects import PAGER, QUESTION, Dialect
+from controllers.drivers.cli_session import CliSession
+from controllers.drivers.options import seconds
+from twin.model.errors import DeviceRefused, DeviceTimeout
+
+__all__ = ["Terminal"]
+
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_TURNED = re.compile(
+    r"[ \t]*-{2,4} ?More ?-{2,4}(?:\x1b\[\d+D)?(?: {41,42}(?=\S| \S|$))?(?:\x1b\[\d+D)?"
+)
+_MOST_PAGES = 2000
+_LONGEST_SAID = 200
+_QUIET_S = 0.3
+
+
+class Terminal:
+    """The dialogue of one driver with its device.
+
+    Parameters
+    ----------
+    session : CliSession
+        Where it is held.
+    dialect : Dialect
+        How the device speaks.
+    """
+
+    def __init__(self, session: CliSession, dialect: Dialect) -> None:
+        self.session = session
+        self.dialect = dialect
+        self.prompt = ""
+        self._device = session.device
+        self._end = re.compile(
+            "|".join(f"(?:{one.pattern})" for one in (dialect.prompt, PAGER, QUESTION))
+        )
+        extra = self._device.options.get("error_pattern", "")
+        try:
+            self._extra = re.compile(extra, re.MULTILINE) if extra else None
+        except re.error as err:
+            raise DeviceRefused(
+                self._device.id, f"option error_pattern {extra!r} is no regular expression: {err}"
+            ) from err
+
+    def order(self, what: str, line: str) -> str:
+        """Send a line that must not be refused, and return what it printed.
+
+        Parameters
+        ----------
+        what : str
+            What it is for, in messages.
+        line : str
+            The line.
+
+        Raises
+        ------
+        DeviceRefused
+            The device said an error, or asked a question that nobody foresaw.
+        DeviceUnreachable
+            The session was lost or ran out of time; whether the line counts is unknown.
+        """
+        output = self.ask(what, line)
+        refusal = self.refusal_in(output)
+        if refusal:
+            raise DeviceRefused(self._device.id, f"{what}: the device says {refusal!r}")
+        return output
+
+    def refusal_in(self, output: str) -> str:
+        """Find the line of an output that says that the command was refused; empty if none."""
+        patterns = [self.dialect.refusal] + ([self._extra] if self._extra else [])
+        said = [match[0].strip() for one in patterns for match in one.finditer(output)]
+        worded = [line for line in said if line.strip("^ ")]
+        return (worded or said or [""])[0][:_LONGEST_SAID]
+
+    def ask(self, what: str, line: str) -> str:
+        """Send a line, turn pages, answer foreseen questions; return what it printed.
+
+        Raises
+        ------
+        DeviceRefused
+            It asked a question that nobody foresaw; the session is closed unanswered.
+        DeviceUnreachable
+            The session was lost or ran out of time.
+        """
+        end_s = time.monotonic() + seconds(self._device, "timeout_s", 30.0)
+        output = self._heard(what, line, end_s, is_key=False)
+        for _ in range(_MOST_PAGES):
+            if self.dialect.prompt.search(output):
+                return self._told(output, line)
+            if PAGER.search(output[output.rfind("\n") + 1 :]):
+                output = _unpaged(output) + self._heard(what, " ", end_s, is_key=True)
+                continue
+            # What looks like a question may be the middle of a text: nothing follows a question.
+            more = self.session.more(what, _QUIET_S)
+            if more:
+                output += more
+                if not self._end.search(output):
+                    output += self._heard(what, None, end_s, is_key=False)
+                continue
+            answer = self._answer(what, output[output.rfind("\n") + 1 :])
+            output += self._heard(what, answer, end_s, is_key=False)
+        self.session.close()
+        raise DeviceTimeout(self._device.id, f"{what}: more than {_MOST_PAGES} pages")
+
+    def _heard(self, what: str, text: str | None, end_s: float, *, is_key: bool) -> str:
+        left_s = max(end_s - time.monotonic(), 0.05)
+        return self.session.ask(what, text, self._end, left_s, key=is_key)
+
+    def _answer(self, what: str, question: str) -> str:
+        for pattern, answer in self.dialect.answers.items():
+            if re.search(pattern, question):
+                return answer
+        self.session.close()  # unanswered: whatever it was about does not happen
+        said = " ".join(_ESCAPE.sub("", question).split())[-_LONGEST_SAID:]
+        raise DeviceRefused(
+            self._device.id,
+            f"{what}: the device asks {said!r}, which nobody foresaw; it got no answer, the "
+            "session was ended",
+        )
+
+    def _told(self, output: str, line: str) -> str:
+        """Take the echo and the prompt off."""
+        text = _ESCAPE.sub("", _unpaged(output))
+        prompt = self.dialect.prompt.search(text)
+        if prompt is not None:
+            self.prompt = prompt[0].strip()
+            text = text[: prompt.start() + 1]
+        first, _, rest = text.partition("\n")
+        return rest if line and line.strip() in first else text
+
+
+def _unpaged(output: str) -> str:
+    return _TURNED.sub("", output)
