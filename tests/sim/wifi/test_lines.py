@@ -73,3 +73,11 @@ def test_trying_other_rates_changes_nothing_and_tells_what_would_get_through():
     np.testing.assert_array_equal(fleet.stations.backlog_bits, before[0])
     same = fleet.try_rates(fleet.stations.rate_bps)
     np.testing.assert_allclose(same.granted, fleet.traffic.airtime)
+
+
+def test_nothing_is_dropped_where_line_and_air_have_room():
+    fleet = _live(_fleet(30e6, rate_bps=777_777.7))
+    fleet.end(np.ones(20, dtype=bool), 60.0)
+    fleet.step(65.0, 5.0)
+    assert fleet.traffic.offered_bits.sum() > 0.0
+    assert fleet.traffic.dropped_bits.sum() == 0.0

@@ -74,6 +74,19 @@ def test_two_categories_that_want_all_share_the_air_four_to_one():
     np.testing.assert_allclose(behind, [0.2, 0.9])
 
 
+@given(
+    st.lists(st.booleans(), min_size=36, max_size=36),
+    st.lists(st.floats(0.0, 1.0), min_size=6, max_size=6),
+)
+def test_who_gets_all_it_wants_lacks_nothing_by_rounding(hears, offered):
+    graph = np.array(hears).reshape(6, 6)
+    graph = np.triu(graph, 1) | np.triu(graph, 1).T
+    want = np.array(offered)
+    share = fair_airtime(np.nonzero(graph), _parts(graph), want, np.ones(6))
+    missing = want - share
+    assert ((missing == 0.0) | (missing > 1e-12)).all()
+
+
 def test_contention_costs_more_the_more_contend():
     slow = contention(np.array([1.0, 2.0, 2.5, 10.0, 64.0, 500.0]))
     assert slow[0] == 1.0

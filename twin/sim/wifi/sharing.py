@@ -19,6 +19,7 @@ _Ints = NDArray[np.int64]
 
 _MOST_CONTENDERS = 64
 _TRACE = 1e-9
+_ROUNDING = 1e-12
 
 
 def fair_airtime(
@@ -124,8 +125,8 @@ def _fill(edges: tuple[_Ints, _Ints], part: _Ints, want: _Floats, capacity: _Flo
         share[grows] += step[part[grows]]
         is_full = (growing > 0) & (each <= step[part] + 1e-12)
         stops = is_full | (np.bincount(listener, is_full[talker], n) > 0)
-        grows &= ~stops & (want - share > 1e-12)
-    return share
+        grows &= ~stops & (want - share > _ROUNDING)
+    return np.where(want - share <= _ROUNDING, want, share)
 
 
 @lru_cache(maxsize=1)

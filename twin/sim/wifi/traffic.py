@@ -23,6 +23,7 @@ _Bools = NDArray[np.bool_]
 USES = 3
 _BEACON = np.array([figure(f"beacon_{band}_share") for band in ("24", "5", "5")])
 _FULL = figure("full_share")
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +276,8 @@ class Traffic:
 
 
 def _part(useful: _Floats, wanted: _Floats) -> _Floats:
-    """Return what part of a demand is met; who wants nothing gets all of it."""
+    """Return what part of a demand is met; what is missing by rounding alone is none."""
     met = np.ones(wanted.size)
-    np.divide(np.maximum(useful, 0.0), wanted, out=met, where=wanted > 0.0)
-    return np.minimum(met, 1.0)
+    short = useful < wanted * (1.0 - _ROUNDING)
+    np.divide(np.maximum(useful, 0.0), wanted, out=met, where=short)
+    return met
