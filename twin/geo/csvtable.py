@@ -21,6 +21,8 @@ MAX_TABLE_BYTES = 64_000_000
 
 _Number = TypeVar("_Number", int, float)
 _NUMBER = r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
+_ENDS = re.compile(r"\r\n|\r|\n")  # of lines, as the csv module takes them
+_SHOWN = 200  # characters of a header that is another one
 _FIELD = re.compile(r'"(?:[^"]|"")*"|[^,]*')
 
 
@@ -196,7 +198,7 @@ class Table:
             Positioned at the cell.
         """
         i_column = self.header.index(name)
-        line = self.text.split("\n")[i_row + 1].rstrip("\r")
+        line = _ENDS.split(self.text)[i_row + 1]
         start = 0
         for _ in range(i_column):
             field = _FIELD.match(line, start)
@@ -214,13 +216,13 @@ class Table:
         cells = self._column(name)
         try:
             values = list(map(convert, cells))
-        except ValueError:
-            values = []
+            # a sum of numbers is finite unless one of them is not: one pass, no test per cell
+            is_finite = math.isfinite(sum(values))
+        except (ValueError, OverflowError):
+            values, is_finite = [], False
         joined = "".join(cells)
-        # a sum of numbers is finite unless one of them is not: one pass, no test per cell
         if (
-            len(values) == len(cells)
-            and math.isfinite(sum(values))
+            is_finite
             and (not values or (low <= min(values) and max(values) <= high))
             and joined.isascii()
             and "_" not in joined
@@ -237,9 +239,12 @@ class Table:
                 return self.error(i_row, name, f"is not a {kind}", f"write a {kind}")
             try:
                 value = convert(cell)
+                is_fit = low <= value <= high and math.isfinite(value)
             except ValueError:
                 return self.error(i_row, name, f"is not a {kind}", f"write a {kind}")
-            if not low <= value <= high or not math.isfinite(value):
+            except OverflowError:  # a whole number beyond every float
+                is_fit = False
+            if not is_fit:
                 return self.error(
                     i_row, name, "is out of range", f"must be from {low:g} to {high:g}"
                 )
@@ -289,7 +294,8 @@ def _check_shape(rows: list[list[str]], header: tuple[str, ...], source: str, n_
     if not rows:
         raise InputError("is empty", source, hint=f"first line: {wanted}")
     if tuple(rows[0]) != header:
-        raise InputError(f"the header is {','.join(rows[0])}", source, 1, 1, f"write {wanted}")
+        shown = ",".join(rows[0])[:_SHOWN]
+        raise InputError(f"the header is {shown}", source, 1, 1, f"write {wanted}")
     if set(map(len, rows)) != {len(header)}:
         i_row = next(i for i, row in enumerate(rows) if len(row) != len(header))
         what = f"{len(rows[i_row])} cells instead of {len(header)}"

@@ -16,6 +16,7 @@ from twin.geo.columns import (
     read_xy,
 )
 from twin.geo.csvtable import Table
+from twin.geo.radio_checks import check_cells, check_radios
 from twin.model.city import AccessPoint, Cell, Port, Radio, Site, Ssid, Switch
 
 __all__ = [
@@ -104,6 +105,7 @@ def read_cells(table: Table, *, synthetic: bool) -> tuple[Cell, ...]:
         table.numbers("load", 0, 1),
         table.flags("is_on"),
     )
+    check_cells(table)
     return tuple(
         Cell(
             id=row[0],
@@ -178,6 +180,7 @@ def read_radios(table: Table) -> dict[str, tuple[Radio, ...]]:
         if any(other.index == radio.index for other in others):
             raise table.error(i_row, "index", f"stands twice for {row[0]}", "remove one")
         radios[row[0]] = (*others, radio)
+    check_radios(table)
     return radios
 
 

@@ -14,10 +14,10 @@ from typing import Protocol, TypeVar
 from twin.geo import network_tables, tables, traffic_tables, utility_tables
 from twin.geo.columns import COLUMNS
 from twin.geo.csvtable import Table, read_table
-from twin.geo.feeds import feed_cycle
 from twin.geo.geojson import load_districts
+from twin.geo.references import check_places, check_references
 from twin.geo.schema import CityFile, TableEntry
-from twin.model.city import City, District, PowerNode, Provenance, Ring, Ssid
+from twin.model.city import City, District, Provenance, Ring, Ssid
 from twin.model.errors import InputError
 from twin.model.safe import Document, load_yaml, parse_model
 
@@ -116,16 +116,6 @@ def _without_gc() -> Iterator[None]:
             gc.enable()
 
 
-_REFERENCES = (
-    ("lines", "stops", "stops"),
-    ("power_nodes", "feeds", "power_nodes"),
-    ("fibre_links", "a", "fibre_nodes"),
-    ("fibre_links", "b", "fibre_nodes"),
-    ("wireless_customers", "hub", "sites"),
-)
-"""Subject and column that hold ids, and the subject whose ids they are."""
-
-
 class _Read(Protocol[_Made_co]):
     def __call__(self, table: Table, /, *, synthetic: bool) -> tuple[_Made_co, ...]: ...
 
@@ -138,11 +128,13 @@ class _Reader:
         self.head = head
         self.document = document
         self.ids: dict[str, set[str]] = {}
+        self.outline: tuple[Ring, ...] = ()
         self.tables: dict[str, Table] = {}
 
     def city(self) -> City:
         head = self.head
         districts = self._districts()
+        self.outline = self._outline(districts)
         radios = self._by_owner("radios", network_tables.read_radios)
         ports = self._by_owner("ports", network_tables.read_ports)
         read_access_points = partial(
@@ -156,7 +148,7 @@ class _Reader:
             timezone=head.timezone,
             lat_deg=head.centre.lat_deg,
             lon_deg=head.centre.lon_deg,
-            outline=self._outline(districts),
+            outline=self.outline,
             districts=districts,
             census=self._objects("census", tables.read_census),
             schools=self._objects("schools", tables.read_schools),
@@ -182,32 +174,11 @@ class _Reader:
             street_km=head.street_km,
             provenance=tuple(_provenance(entry) for entry in head.tables),
         )
-        self._check_references()
-        self._check_feeds(city.power_nodes)
+        subjects = {entry.subject for entry in head.tables if entry.file in self.tables}
+        check_references(
+            {name: [self._table(e) for e in self._entries(name)] for name in subjects}, city
+        )
         return city
-
-    def _check_references(self) -> None:
-        """Refuse rows that name what is not there; `ids` holds what is."""
-        for subject, column, target in _REFERENCES:
-            known = self.ids.get(target, set())
-            for entry in self._entries(subject):
-                table = self._table(entry)
-                for i_row, cell in enumerate(table.texts(column)):
-                    for name in cell.split("+") if cell else ():
-                        if name not in known:
-                            what = f"names {name}, which is not in the {target} table"
-                            raise table.error(i_row, column, what)
-
-    def _check_feeds(self, nodes: tuple[PowerNode, ...]) -> None:
-        """Refuse stations that feed one another in a circle."""
-        circle = feed_cycle(nodes)
-        for entry in self._entries("power_nodes") if circle else ():
-            table = self._table(entry)
-            ids = table.texts("id")
-            if circle[0] in ids:
-                what = f"is a circle: {' < '.join(circle)}"
-                hint = "feed each station from a substation"
-                raise table.error(ids.index(circle[0]), "feeds", what, hint)
 
     def _entries(self, subject: str) -> list[TableEntry]:
         return [entry for entry in self.head.tables if entry.subject == subject]
@@ -224,7 +195,9 @@ class _Reader:
         ids = self.ids.setdefault(subject, set())
         for entry in self._entries(subject):
             table = self._table(entry)
-            objects += read(table, synthetic=entry.synthetic)
+            made = read(table, synthetic=entry.synthetic)
+            check_places(table, made, self.outline)
+            objects += made
             if "id" not in table.header:
                 continue
             for i_row, id_ in enumerate(table.texts("id") if ids else ()):
