@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["Clock"]
+__all__ = ["Clock", "real_time"]
 
 
 class Clock:
@@ -50,5 +50,43 @@ class Clock:
         return self.seconds(wall)
 
     def seconds_at(self, wall: datetime) -> float:
-        """Return the simulated second of a naive local date and time [s]."""
-        return self.seconds(wall.replace(tzinfo=self._zone))
+        """Return the simulated second of a naive local date and time [s].
+
+        Of a time that comes twice, when clocks go back, it is the first.
+
+        Raises
+        ------
+        ValueError
+            As `real_time`.
+        """
+        return self.seconds(real_time(wall, self._zone))
+
+
+def real_time(wall: datetime, zone: ZoneInfo) -> datetime:
+    """Give a naive local date and time its zone.
+
+    Parameters
+    ----------
+    wall : datetime
+        Naive.
+    zone : ZoneInfo
+        Where.
+
+    Returns
+    -------
+    datetime
+        Aware; of a time that comes twice, the first.
+
+    Raises
+    ------
+    ValueError
+        The local time does not exist, because clocks go forward over it, or lies in the first or
+        last year that can be written.
+    """
+    if not MINYEAR < wall.year < MAXYEAR:
+        raise ValueError(f"lies in the year {wall.year}")
+    moment = wall.replace(tzinfo=zone)
+    there = moment.astimezone(UTC).astimezone(zone)
+    if there.replace(tzinfo=None) != wall:
+        raise ValueError(f"does not exist, clocks go forward then; {there:%H:%M} does")
+    return moment

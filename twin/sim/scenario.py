@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVarTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
@@ -22,6 +23,7 @@ from twin.sim.system import Action
 
 __all__ = ["Scenario", "ScenarioEvent", "begin_scenario", "load_scenario", "parse_scenario"]
 
+_Ts = TypeVarTuple("_Ts")
 _Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
 _Name = Annotated[StrictStr, Field(min_length=1, max_length=200)]
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
@@ -205,13 +207,9 @@ def _seconds(at: str, clock: Clock) -> float:
         return read
     if isinstance(read, datetime):
         return clock.seconds_at(read)
-    begin = clock.local(0.0)
-    for days in (0, 1):
-        moment = datetime.combine(begin.date() + timedelta(days=days), datetime.min.time())
-        seconds = clock.seconds_at(moment.replace(hour=read[0], minute=read[1], second=read[2]))
-        if seconds >= 0.0:
-            return seconds
-    raise ValueError(f"at {at!r} lies before the start")
+    begin = clock.local(0.0).replace(tzinfo=None)
+    moment = datetime.combine(begin.date(), time(*read))
+    return clock.seconds_at(moment if moment >= begin else moment + timedelta(days=1))
 
 
 def begin_scenario(scenario: Scenario, simulation: Simulation, end_s: float) -> None:
@@ -234,7 +232,10 @@ def begin_scenario(scenario: Scenario, simulation: Simulation, end_s: float) -> 
     """
     planned = []
     for event in scenario.events:
-        at_s = _seconds(event.at, simulation.context.clock)
+        try:
+            at_s = _seconds(event.at, simulation.context.clock)
+        except ValueError as err:
+            raise InputError(f"at {event.at} {err}", event.place) from err
         if not simulation.now_s <= at_s <= end_s:
             where = "has passed" if at_s < simulation.now_s else "lies after the end of the run"
             begin, end = (simulation.context.clock.local(s) for s in (simulation.now_s, end_s))
@@ -246,7 +247,8 @@ def begin_scenario(scenario: Scenario, simulation: Simulation, end_s: float) -> 
         try:
             _check(event, simulation)
         except ModelError as err:
-            raise InputError(str(err), event.place) from err
+            hint = "" if "did you mean" in str(err) else _near(event, simulation)
+            raise InputError(str(err), event.place, hint=hint) from err
         planned.append((at_s, event))
     kernel = simulation.context.kernel
     for at_s, event in planned:
@@ -267,11 +269,29 @@ def _check(event: ScenarioEvent, simulation: Simulation) -> None:
     action.check(event.target, event.parameters)
 
 
+def _near(event: ScenarioEvent, simulation: Simulation) -> str:
+    """Say which device, or thing of the city, may have been meant by a name that is none."""
+    name = event.device or event.target
+    known: Collection[str] = simulation.devices()
+    if not event.device:
+        city = simulation.context.city
+        records = chain.from_iterable(
+            value for field in fields(city) if isinstance(value := getattr(city, field.name), tuple)
+        )
+        known = {str(getattr(x, "id", getattr(x, "slug", ""))) for x in records}
+    if name in known:
+        return ""
+    near = get_close_matches(name, [other for other in known if other[:1] == name[:1]], n=1)
+    return f"did you mean {near[0]!r}?" if near else ""
+
+
 def _action(event: ScenarioEvent, simulation: Simulation) -> Action:
     system = simulation.systems.get(event.system)
     if system is None:
+        near = get_close_matches(event.system, simulation.systems, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
         raise ModelError(
-            f"system {event.system!r} is not simulated in this run; "
+            f"system {event.system!r} is not simulated in this run; {hint}"
             f"simulated are {', '.join(simulation.systems)}"
         )
     actions = system.actions()
@@ -293,11 +313,11 @@ def _begin(simulation: Simulation, event: ScenarioEvent) -> None:
                 f"{context.clock.local(simulation.now_s):%H:%M:%S} "
                 f"(simulated second {simulation.now_s:g}): it is off or not reachable"
             )
-        simulation.write(event.device, event.changes)
+        _do(simulation, event, simulation.write, event.device, event.changes)
         return
     action = _action(event, simulation)
     context.note("scenario", f"{event.system} {event.verb} {event.target}")
-    action.begin(event.target, event.parameters)
+    _do(simulation, event, action.begin, event.target, event.parameters)
     if event.duration_s is not None:
         context.kernel.after(event.duration_s, event.place, _end, simulation, event)
 
@@ -306,4 +326,21 @@ def _end(simulation: Simulation, event: ScenarioEvent) -> None:
     simulation.context.note("scenario_ends", f"{event.system} {event.verb} {event.target}")
     action = _action(event, simulation)
     if action.end is not None:
-        action.end(event.target, event.parameters)
+        _do(simulation, event, action.end, event.target, event.parameters)
+
+
+def _do(
+    simulation: Simulation,
+    event: ScenarioEvent,
+    action: Callable[[*_Ts], object],
+    *args: *_Ts,
+) -> None:
+    """Do what was possible when it was checked; what happened since may forbid it."""
+    try:
+        action(*args)
+    except ModelError as err:
+        raise SimulationError(
+            f"{event.place}: {err}, at "
+            f"{simulation.context.clock.local(simulation.now_s):%H:%M:%S} "
+            f"(simulated second {simulation.now_s:g})"
+        ) from err
