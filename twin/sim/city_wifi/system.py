@@ -28,7 +28,6 @@ _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]
 
 _SAMPLE_S = 300.0
-_WALK_S = 30.0
 _CAP_CHECK_S = 60.0
 ZOO = "zoo"
 """Site whose access points follow the zoo's opening hours."""
@@ -80,7 +79,7 @@ class CityWifi(System):
         self._come(self._rngs["arrivals"].poisson(self._rates() * mean_s), settles=True)
         self.air.start()
         kernel.after(_CAP_CHECK_S, self.name, self._check_volume)
-        kernel.after(_WALK_S, self.name, self._walk)
+        kernel.after(figure("walk_s"), self.name, self._walk)
         kernel.after(_SAMPLE_S, self.name, self._sample)
         self._plan_midnight()
         self._plan_radar()
@@ -166,7 +165,7 @@ class CityWifi(System):
             away = np.hypot(x - fleet.x_m[home], y - fleet.y_m[home])
             stays = away <= figure("reach_m")
             fleet.move(rows[stays], x[stays], y[stays])
-        self.context.kernel.after(_WALK_S, self.name, self._walk)
+        self.context.kernel.after(figure("walk_s"), self.name, self._walk)
 
     def _sample(self) -> None:
         now_s = self.context.kernel.now_s

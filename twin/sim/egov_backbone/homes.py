@@ -16,7 +16,7 @@ from twin.sim.system import Context, Kpi
 
 __all__ = ["Homes", "home_bps"]
 
-_BUSY_HOURS = range(17, 23)
+_BUSY_HOURS = range(round(value("home_busy_from_h")), round(value("home_busy_to_h")))
 _DAYS_PER_MONTH = 30.4
 
 
@@ -31,7 +31,7 @@ def home_bps(hour: int) -> float:
     Returns
     -------
     float
-        Both directions: six busy hours alike, the rest of the day alike. [bit/s]
+        Both directions: the busy hours alike, the rest of the day alike. [bit/s]
     """
     busy = value("home_busy_hour_share")
     rest = (1.0 - busy * len(_BUSY_HOURS)) / (24 - len(_BUSY_HOURS))
@@ -184,7 +184,7 @@ class Homes:
             "homes": Kpi(homes, "1"),
             "served_homes_percent": Kpi(served, "%", f"mean; {least}"),
             "served_homes_busy_hour_percent": Kpi(
-                busy, "%", "mean of 17 to 23 h; before the first, as it would be now"
+                busy, "%", "mean of 17 to 23 h; before 17 h as it would be now"
             ),
             "rain_outage_min": Kpi(
                 self.rain_outage_s / homes / 60.0, "min", "mean of a home, no modulation left"

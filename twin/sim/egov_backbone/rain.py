@@ -13,7 +13,7 @@ from twin.sim.egov_backbone.assumptions import value
 __all__ = ["Rain", "rain_rate_mm_h"]
 
 _Floats = NDArray[np.float64]
-_HIGHEST_MM_H = 150.0  # keeps the extrapolation beyond 0.01 % physical; unchecked
+_HIGHEST_MM_H = value("rain_highest_mm_h")
 
 
 def _knots() -> tuple[_Floats, _Floats]:

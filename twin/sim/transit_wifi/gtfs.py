@@ -17,6 +17,7 @@ from twin.geo.projection import wgs84_to_utm
 from twin.model.city import City, Stop
 from twin.model.errors import ModelError
 from twin.sim.transit_wifi import gtfs_tables
+from twin.sim.transit_wifi.assumptions import figure
 from twin.sim.transit_wifi.gtfs_calendar import Headways, Service, read_headways, read_services
 from twin.sim.transit_wifi.gtfs_tables import Tables, seconds
 from twin.sim.transit_wifi.patterns import Pattern, pattern_of
@@ -27,9 +28,6 @@ _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int32]
 
 _MAX_STOPS = 300
-_TUNNEL_M = 150.0
-_CLOSEST_S = 20.0  # between departures at two stops: an assumption
-_PLACES = {"tram": 200, "bus": 150}
 
 
 class GtfsTimetable:
@@ -172,7 +170,7 @@ class _Reader:
                         [stops[i] for i in stop],
                         offset_s=_spread(offset_s.tolist()),
                         tunnel=tunnel if mode == "tram" else frozenset(),
-                        places=_PLACES[mode],
+                        places=round(figure(f"{mode}_places")),
                     )
                 )
             first = int(at_s[0])
@@ -298,7 +296,7 @@ class _Reader:
         return frozenset(
             stop.id
             for stop in stops
-            if np.hypot(at[:, 0] - stop.x_m, at[:, 1] - stop.y_m).min() <= _TUNNEL_M
+            if np.hypot(at[:, 0] - stop.x_m, at[:, 1] - stop.y_m).min() <= figure("tunnel_match_m")
         )
 
 
@@ -313,5 +311,5 @@ def _spread(offsets: Sequence[float]) -> list[float]:
     """Part departures in the same minute, as timetables are in whole minutes. [s]."""
     at = [float(each) for each in offsets]
     for k in range(1, len(at)):
-        at[k] = max(at[k], at[k - 1] + _CLOSEST_S)
+        at[k] = max(at[k], at[k - 1] + figure("closest_stops_s"))
     return at

@@ -222,8 +222,18 @@ def _access_points(
 def _onboard_ap(vehicle: str) -> AccessPoint:
     """Make the access point of a vehicle of which the city file has none.
 
-    It keeps to 5150 to 5250 MHz with 16 dBm, as allowed in vehicles (40 mW).
+    At 5 GHz it keeps to 5150 to 5250 MHz and 16 dBm, as allowed in vehicles (40 mW).
     """
+    radios = tuple(
+        Radio(
+            index=index,
+            channel=channel,
+            bandwidth_mhz=20,
+            tx_power_dbm=round(figure(f"ap_{band}_power_dbm")),
+            antenna_gain_dbi=figure("ap_gain_dbi"),
+        )
+        for index, band, channel in (("1", "24", 6), ("2", "5", 36))
+    )
     return AccessPoint(
         id=f"ap-{vehicle}",
         site=vehicle,
@@ -231,9 +241,6 @@ def _onboard_ap(vehicle: str) -> AccessPoint:
         y_m=0.0,
         height_m=3.0,
         placement="vehicle",
-        radios=(
-            Radio(index="1", channel=6, bandwidth_mhz=20, tx_power_dbm=10, antenna_gain_dbi=3.0),
-            Radio(index="2", channel=36, bandwidth_mhz=20, tx_power_dbm=13, antenna_gain_dbi=3.0),
-        ),
+        radios=radios,
         ssids=(Ssid(name=_SSID),),
     )

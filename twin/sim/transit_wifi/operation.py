@@ -23,7 +23,6 @@ _Floats = NDArray[np.float64]
 
 MODES = ("tram", "bus")
 _OFFICIAL = {"tram": "rail", "bus": "bus"}  # as the operator's figures call them
-_HEADWAY_S = 900.0  # between vehicles before the run began
 
 
 @dataclass(slots=True)
@@ -99,7 +98,8 @@ class Operation:
         self._residents = residents
         self._per_stop_s = np.zeros(len(self.patterns))
         self._last_s = [
-            np.full(len(p.stops), context.kernel.now_s - _HEADWAY_S) for p in self.patterns
+            np.full(len(p.stops), context.kernel.now_s - figure("gap_before_s"))
+            for p in self.patterns
         ]
         self._waiting = [np.zeros(len(p.stops), dtype=np.int64) for p in self.patterns]
 
@@ -217,7 +217,7 @@ class Operation:
         trip = _Trip(k, vehicle, begin_s, 0.0, at)
         stays = 1.0 - 1.0 / figure("ride_stops")
         riding = sum(stays**stop for stop in range(at)) * self._per_stop_s[k]
-        aboard = int(self._riders.poisson(riding * _HEADWAY_S * self._weight()))
+        aboard = int(self._riders.poisson(riding * figure("gap_before_s") * self._weight()))
         aboard = min(aboard, pattern.places)
         self.vehicles.passengers[vehicle] = aboard
         self.sums[pattern.mode].came += aboard

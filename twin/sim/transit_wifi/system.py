@@ -118,11 +118,13 @@ class TransitWifi(System):
         onboard = self.onboard
         if onboard is None:
             names = {"sessions": "sessions", "traffic_gb": "GB", "outage_s_per_vehicle_h": "s/h"}
-            names |= {"traffic_over_cells_gb": "GB", "backhaul_given_percent": "%"}
+            names |= {"traffic_over_cells_gb": "GB"}
+            names |= dict.fromkeys(("dropped_traffic_percent", "backhaul_given_percent"), "%")
             return {name: Kpi(0.0, unit) for name, unit in names.items()}
         traffic = onboard.air.fleet.traffic
         hours, backhaul = onboard.running_s / 3600.0, onboard.backhaul
         came = backhaul.cells_bits + backhaul.other_bits
+        dropped, offered = traffic.dropped_bits[VEHICLE], traffic.offered_bits[VEHICLE]
         sums = {"min": "min", "mb": "MB", "mbps": "Mbit/s"}
         figures = {
             name: Kpi(value, sums[name.rpartition("_")[2]])
@@ -131,6 +133,7 @@ class TransitWifi(System):
         return {
             "sessions": Kpi(onboard.begun, "sessions"),
             "traffic_gb": Kpi(float(traffic.served_bits[VEHICLE]) / 8e9, "GB"),
+            "dropped_traffic_percent": Kpi(100.0 * dropped / offered if offered else 0.0, "%"),
             "traffic_over_cells_gb": Kpi(
                 backhaul.cells_bits / 8e9, "GB", "load of the simulated cells"
             ),

@@ -40,6 +40,10 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
        "air time of one network's beacons"),
     _a("beacon_5_share", 0.003, "1", "C", "as at 2.4 GHz, without protection",
        "air time of one network's beacons"),
+    _a("first_network_share", 0.8, "1", "K", _K,
+       "stations that want the first network of an access point, where nobody says which"),
+    _a("noise_lowest_dbm", -96.0, "dBm", "K", _K, "noise floor that radios measure, at least"),
+    _a("noise_spread_db", 4.0, "dB", "K", _K, "and at most so much more, uniform"),
     _a("full_share", 0.95, "1", "K", _K, "air time for data and beacons; probes take the rest"),
     _a("first_share", 0.8, "1", "K",
        "AC_VI (AIFSN 2, CW 7 to 15) against AC_BE (3, 15 to 1023), defaults of IEEE 802.11 EDCA; "

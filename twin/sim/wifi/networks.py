@@ -69,12 +69,14 @@ class Networks:
         return offers
 
     def wanted(self, home: _Ints, draw: _Floats) -> _Ints:
-        """Choose a network of the home: four of five want the first, the rest any of the others."""
-        wanted = self.first[home]
-        for row in np.flatnonzero(draw > 0.8):
+        """Choose a network of the home: most want the first, the rest any of the others."""
+        wanted, most = self.first[home], figure("first_network_share")
+        for row in np.flatnonzero(draw > most):
             others = self._of_ap[home[row]][1:]
             if others:
-                wanted[row] = others[int((draw[row] - 0.8) / 0.2 * len(others) * 0.999999)]
+                wanted[row] = others[
+                    int((draw[row] - most) / (1.0 - most) * len(others) * 0.999999)
+                ]
         return wanted
 
     def count(self, ap: _Ints, net: _Ints, rssi_dbm: _Floats) -> None:

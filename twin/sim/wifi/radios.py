@@ -93,7 +93,9 @@ class Radios:
         self.foreign_use = 1.0
         self._foreign_here: _Floats | None = None
         self._foreign = rng.random((n, 3, 4)) * _FOREIGN[None, :, None]
-        self.noise_dbm = -96.0 + rng.uniform(0.0, 4.0, (n, 3))
+        self.noise_dbm = figure("noise_lowest_dbm") + rng.uniform(
+            0.0, figure("noise_spread_db"), (n, 3)
+        )
         self._neighbours = Neighbours(aps, *at_m)
         self._channels: Channels | None = None
 
