@@ -148,6 +148,6 @@ def _common(
         "en13201_met_percent": Kpi(
             round(100.0 * float(totals.met_h[rows].sum()) / due_h, 3) if due_h > 0.0 else 100.0,
             "%",
-            "lamp-hours whose segment meets its class; classes assumed",
+            "lamp-hours whose segment meets its class; classes are inferred, not published",
         ),
     }

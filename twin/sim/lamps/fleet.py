@@ -11,6 +11,7 @@ from twin.model.attributes import Value
 from twin.model.city import Lamp, LampCabinet
 from twin.sim.lamps.assumptions import figure
 from twin.sim.lamps.books import Books, Totals
+from twin.sim.lamps.commanded import Commanded
 from twin.sim.lamps.dali import LIGHT_OF_PERCENT
 from twin.sim.lamps.followers import Followers
 from twin.sim.lamps.motion import Chain
@@ -88,6 +89,7 @@ class LampFleet:
         self._drive = np.ones(len(lamps))  # on the power that makes light
         self._check = check
         self.followers = Followers(self.cabinet_of, n)
+        self.commanded = Commanded(self.cabinet_of)
         self.total = np.bincount(self.cabinet_of, minlength=n).astype(np.int64)
         self.books = Books(n)
         self.level = np.zeros(n, dtype=np.int64)
@@ -167,6 +169,10 @@ class LampFleet:
         cold_w = self._is_striking * self._sodium_w  # no arc, no current
         making_w = light * (self._drive_w - cold_w - waits * self._following_w)
         making_w += waits * self._base_w
+        full_w = self.true_w * self._drive * self.works
+        other = self.followers.follows & waits[self.cabinet_of]
+        other |= self.is_sodium & self._is_striking[self.cabinet_of]
+        making_w += self.commanded.more_w(light, full_w, other)
         lit = np.where(self._is_striking, self._working - self._working_sodium, self._working)
         self.books.set_rates(
             burning * _power_w(self._working_w - cold_w, making_w),
@@ -179,16 +185,15 @@ class LampFleet:
         )
         if self.followers.chains:
             bright = LIGHT_OF_PERCENT[numbers["normal_level_percent"]]
-            full_w = self.true_w * self._drive * self.works
-            of = self.cabinet_of
-            self.followers.set_excess(bright[of], waits[of], full_w)
+            self.followers.set_excess(bright[self.cabinet_of], waits[self.cabinet_of], full_w)
 
     def _met(self, light: _Floats, waits: _Bools) -> _Ints | None:
         if self._check is None:
             return None
         of = self.cabinet_of
         quiet = self.followers.follows & waits[of]
-        each = np.where(quiet, self.followers.base_light, light[of]) * self._drive
+        each = np.where(quiet, self.followers.base_light, self.commanded.light(light))
+        each *= self._drive
         alive = self.works & self.is_burning()[of] & ~(self.is_sodium & self._is_striking[of])
         met = self._check.met(each, self.left, alive, self.is_night()[of], quiet)
         return np.bincount(of, met, minlength=len(self.ids)).astype(np.int64)
@@ -241,9 +246,16 @@ class LampFleet:
         self._bank(now_s)
         for name, value in values.items():
             self._numbers[name][cabinets] = value
+        self.commanded.forget(cabinets)
         self._switch(fade_s=figure("fade_s"))
         if self.when_written is not None:
             self.when_written()
+
+    def command(self, now_s: float, lamps: _Ints, level_percent: int) -> None:
+        """Let lamps go by a level that a controller of their own was told; see `Commanded`. [%]."""
+        self._bank(now_s)
+        self.commanded.tell(lamps, level_percent)
+        self._switch(fade_s=figure("fade_s"))
 
     def night(self, cabinets: _Ints) -> dict[str, _Ints]:
         """Return night level [%] and window [min] of cabinets, by attribute name."""
@@ -275,6 +287,7 @@ class LampFleet:
         self.has_power[cabinet] = is_on
         self._is_up[cabinet] = False
         self._is_striking[cabinet] = is_on and self.dark[cabinet]
+        self.commanded.forget(np.array([cabinet]))
         self._switch()
 
     def boot(self, now_s: float, cabinet: int) -> None:
@@ -370,6 +383,7 @@ class LampFleet:
         for path, value in changes.items():
             if path in self._numbers:
                 self._numbers[path][i] = int(value)
+                self.commanded.forget(np.array([i]))
             else:
                 self._texts[i][("contact", "location").index(path)] = str(value)
         self._switch(fade_s=figure("fade_s"))

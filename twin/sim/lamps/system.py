@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -60,6 +60,7 @@ class Lamps(System):
         self._dark = np.zeros(len(cabinets), dtype=bool)
         self._x_m = np.array([lamp.x_m for lamp in lamps])
         self._y_m = np.array([lamp.y_m for lamp in lamps])
+        self._row_of_lamp = {lamp.id: row for row, lamp in enumerate(lamps)}
         self.depot = (float(np.mean(self._x_m)), float(np.mean(self._y_m))) if lamps else (0.0, 0.0)
         self.has_crossing = self._crossings()
         self.faults = Faults(self)
@@ -252,6 +253,22 @@ class Lamps(System):
         """Let a surge run along the feeder of a cabinet; one that is not simulated is ignored."""
         if cabinet in self.fleet.index:
             self.faults.surge(self.fleet.index[cabinet], round(figure("surge_lamps")))
+
+    def command_lamps(self, lamps: Sequence[str], level_percent: int) -> None:
+        """Let lamps burn at a level that their own controllers were told by radio.
+
+        Parameters
+        ----------
+        lamps : sequence of str
+            Their ids; those that are not simulated or have no power are left out.
+        level_percent : int
+            0 to 100. [%]
+        """
+        known = [self._row_of_lamp[lamp] for lamp in lamps if lamp in self._row_of_lamp]
+        rows = np.array(known, dtype=np.int64)
+        rows = rows[self.fleet.has_power[self.fleet.cabinet_of[rows]]]
+        if rows.size:
+            self.fleet.command(self.context.kernel.now_s, rows, level_percent)
 
     def detect(self, corridor: str, at_s: float, speed_m_s: float) -> None:
         """Tell of somebody who passes the beginning of a corridor, if its lamps follow motion.

@@ -52,6 +52,8 @@ class Devices:
         Its messages ask for an acknowledgement.
     feeder : ndarray of shape (N,)
         Row of the lamp cabinet that feeds it, -1: own battery.
+    lamp : ndarray of shape (N,)
+        Row of the lamp in the city, -1: no lamp.
     district : ndarray of shape (N,)
         Index into `slugs`, -1 outside.
     slugs : tuple of str
@@ -67,6 +69,7 @@ class Devices:
     is_deep: NDArray[np.bool_]
     is_confirmed: NDArray[np.bool_]
     feeder: Ints
+    lamp: Ints
     district: Ints
     slugs: tuple[str, ...]
 
@@ -151,7 +154,7 @@ def place_devices(city: City, rng: np.random.Generator) -> Devices:
     places = (
         _pick(rng, [(b.x_m, b.y_m) for b in city.buildings], value("water_meters_per_building")),
         _pick(rng, [(b.x_m, b.y_m) for b in city.buildings], value("heat_meters_per_building")),
-        _pick(rng, [(lamp.x_m, lamp.y_m) for lamp in city.lamps], value("lamp_share_lora")),
+        _on_lamps(rng, city),
         _among_people(rng, city, value("sensors_per_1000_residents")),
         _among_people(rng, city, value("bins_per_1000_residents")),
     )
@@ -167,6 +170,8 @@ def place_devices(city: City, rng: np.random.Generator) -> Devices:
     cabinets = {cabinet.id: i for i, cabinet in enumerate(city.cabinets)}
     height[kind == 2] = [max(city.lamps[i].height_m, 1.0) for i in lamps]
     feeder[kind == 2] = [cabinets.get(city.lamps[i].cabinet, -1) for i in lamps]
+    lamp = np.full(kind.size, -1, dtype=np.int64)
+    lamp[kind == 2] = lamps
     district, slugs = district_index(city, x, y)
     confirmed = np.array(
         [0.0, 0.0, value("lamp_confirmed_share"), 0.0, value("bin_confirmed_share")]
@@ -181,6 +186,7 @@ def place_devices(city: City, rng: np.random.Generator) -> Devices:
         is_deep=is_deep,
         is_confirmed=rng.random(kind.size) < confirmed[kind],
         feeder=feeder,
+        lamp=lamp,
         district=district,
         slugs=slugs,
     )
@@ -194,6 +200,15 @@ def _pick(
     n = round(share * where.shape[1])
     rows = np.sort(rng.permutation(where.shape[1])[:n])
     return rows, where[:, rows]
+
+
+def _on_lamps(rng: np.random.Generator, city: City) -> tuple[Ints, Floats]:
+    """Pick the lamps that carry a controller: LED luminaires, which have the socket for it."""
+    led = np.array([i for i, lamp in enumerate(city.lamps) if lamp.kind == "led"], dtype=np.int64)
+    n = min(round(value("lamp_share_lora") * len(city.lamps)), led.size)
+    rows = np.sort(rng.permutation(led)[:n])
+    where = np.array([(city.lamps[i].x_m, city.lamps[i].y_m) for i in rows]).reshape(-1, 2)
+    return rows, where.T
 
 
 def _among_people(rng: np.random.Generator, city: City, per_1000: float) -> tuple[Ints, Floats]:

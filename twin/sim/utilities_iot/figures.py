@@ -101,11 +101,17 @@ def _quantile(values: Floats, share: float) -> float:
 
 
 def _multicast(multicast: Multicast) -> dict[str, Kpi]:
-    note = f"{len(multicast.reach)} commands"
+    commands = f"mean of {len(multicast.reach)} commands"
     reach = 100.0 * float(np.mean(multicast.reach)) if multicast.reach else 0.0
+    p95_s = float(np.mean(multicast.p95_s)) if multicast.p95_s else 0.0
     return {
-        "multicast_dimming_reach_percent": Kpi(reach, "%", note),
-        "multicast_dimming_time_s": Kpi(max(multicast.time_s, default=0.0), "s", note),
+        "multicast_dimming_reach_percent": Kpi(reach, "%", f"of lamps with power, {commands}"),
+        "multicast_dimming_p95_s": Kpi(
+            p95_s, "s", f"until 95 % of the lamps reached had it, {commands}"
+        ),
+        "multicast_dimming_longest_s": Kpi(
+            max(multicast.last_s, default=0.0), "s", "until the last lamp, slowest command"
+        ),
     }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +17,20 @@ from twin.sim.utilities_iot.devices import KINDS
 from twin.sim.utilities_iot.downlinks import RX2_BAND, device_sensitivity_dbm
 from twin.sim.utilities_iot.lorawan import Lorawan
 
-__all__ = ["Command", "Multicast"]
+__all__ = ["Command", "Lamps", "Multicast"]
 
 _LONGEST_WAIT_S = 60.0
 _EPS_S = 1e-6  # the clock's own rounding
 _DIMMED, _FULL = 50, 100  # WAZ 6254903: 50 % in the night
+
+
+@runtime_checkable
+class Lamps(Protocol):
+    """Street lamps that burn as they are told."""
+
+    def command_lamps(self, lamps: Sequence[str], level_percent: int) -> None:
+        """Let lamps, by id, burn at a level. [%]."""
+        ...
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -36,15 +47,15 @@ class Command:
         When it was given. [s]
     is_reached : ndarray of bool
         Which of the devices of the network have it.
-    last_s : float
-        When the last of them got it. [s]
+    reached_s : ndarray
+        When each of those of the group that have it got it, in order. [s]
     """
 
     level_percent: int
     lamps: NDArray[np.int64]
     begun_s: float = field(metadata={"unit": "s"})
     is_reached: NDArray[np.bool_]
-    last_s: float = field(metadata={"unit": "s"})
+    reached_s: list[float] = field(default_factory=list, metadata={"unit": "s"})
 
 
 class Multicast:
@@ -80,7 +91,8 @@ class Multicast:
             for a, b in pairwise(bounds)
         )
         self.reach: list[float] = []
-        self.time_s: list[float] = []
+        self.last_s: list[float] = []  # of each command
+        self.p95_s: list[float] = []
         self.n_running = 0
         if self._lamps.size:
             self._plan_day()
@@ -108,7 +120,6 @@ class Multicast:
             lamps=lamps,
             begun_s=now_s,
             is_reached=np.zeros(devices.n, dtype=bool),
-            last_s=now_s,
         )
         self.n_running += 1
         self._context.note("multicast_begins", slug or "all lamps", level_percent)
@@ -148,8 +159,17 @@ class Multicast:
         got = got[~command.is_reached[got] & np.isin(got, command.lamps)]
         if got.size:
             command.is_reached[got] = True
-            command.last_s = self._context.kernel.now_s
+            command.reached_s.extend([self._context.kernel.now_s] * got.size)
+            self._obey(got, command.level_percent)
         self._send(command, turn + 1)
+
+    def _obey(self, rows: NDArray[np.int64], level_percent: int) -> None:
+        """Let the lamps of controllers burn at a level, if lamps are simulated."""
+        lamps = self._context.systems.get("lamps")
+        if isinstance(lamps, Lamps):
+            city, devices = self._context.city, self._network.devices
+            ids = [city.lamps[i].id for i in devices.lamp[rows].tolist()]
+            lamps.command_lamps(ids, level_percent)
 
     def _finish(self, command: Command) -> None:
         self.n_running -= 1
@@ -157,5 +177,7 @@ class Multicast:
         reached = int(command.is_reached[command.lamps].sum())
         if n:
             self.reach.append(reached / n)
-            self.time_s.append(command.last_s - command.begun_s)
+            after_s = np.array(command.reached_s) - command.begun_s
+            self.last_s.append(float(after_s.max(initial=0.0)))
+            self.p95_s.append(float(np.quantile(after_s, 0.95)) if reached else 0.0)
         self._context.note("multicast_ends", f"level {command.level_percent} %", reached)
