@@ -16,6 +16,8 @@ SILENT = (Fault.UNREACHABLE, Fault.BROKEN)
 _ARMABLE = (DeviceClass.C, DeviceClass.D)
 _TOUCHING = frozenset((Op.PREPARE, Op.COMMIT, Op.WRITE, Op.RESTORE, Op.REAPPLY))
 _FILLING = frozenset((Op.PREPARE, Op.RESTORE, Op.REAPPLY))
+_RENEWING = frozenset((Op.COMMIT, Op.WRITE, Op.REAPPLY))
+_FINAL = frozenset((Op.CONFIRM, Op.REAPPLY))
 _TIMED = (Op.COMMIT, Op.REARM)
 _LONGEST_PAUSE = 8
 
@@ -58,6 +60,7 @@ class Member:
         "give_up_s",
         "holds_candidate",
         "is_armed",
+        "is_suspect",
         "is_verified",
         "op",
         "paths",
@@ -87,6 +90,7 @@ class Member:
         self.give_up_s = 0.0
         self.holds_candidate = False
         self.is_armed = False
+        self.is_suspect = False
         self.armed_until_s = 0.0
         self.armed_latest_s = 0.0
         self.rearm_s = 0.0
@@ -136,6 +140,7 @@ class Member:
         self.evidence = known.evidence if is_decided else ""
         self.armed_latest_s = armed_latest_s
         self.holds_candidate = self.is_sessionless and bool(self.sent & _FILLING)
+        self.is_suspect = bool(self.sent & _RENEWING)
         if known.state in good:
             self.state = known.state
 
@@ -201,6 +206,10 @@ class Member:
         if isinstance(event, Failed):
             self._account_failed(event)
             return
+        if op in _RENEWING:
+            self.is_suspect = True
+        elif op is Op.RESTORE or (op is Op.CANCEL and not self.sent & _FINAL):
+            self.is_suspect = False
         if op is Op.PREPARE or (op in _FILLING and self.is_sessionless):
             self.holds_candidate = True
         elif op is Op.DISCARD or (op is Op.COMMIT and not self.is_sessionless):
@@ -214,6 +223,8 @@ class Member:
             self.is_armed = False
 
     def _account_failed(self, event: Failed) -> None:
+        if event.op in _RENEWING and event.fault in (*SILENT, Fault.MISMATCH):
+            self.is_suspect = True
         if event.op is Op.DISCARD and event.fault is Fault.CONFLICT:
             self.holds_candidate = False  # the device says that what lies there is not ours
         elif self.is_sessionless:
@@ -270,6 +281,8 @@ class Member:
         """
         self.reason = event.reason
         forward = self.program is Phase.CONFIRM
+        if event.fault is Fault.JOURNAL:
+            return True  # it was never sent
         is_answer = event.fault not in SILENT
         if is_answer and event.op is Op.CONFIRM:
             # Reverted, or confirmed and the answer lost: a plain commit is final either way.
@@ -308,14 +321,26 @@ class Member:
             Pauses and patience.
         """
         self._outlast_timer(limits)
+        self.is_suspect = True
         if now_s >= self.give_up_s:
             self.reason = f"still reads back other values in {', '.join(wrong)}"
             return False
         again = Op.REAPPLY if self.program is Phase.CONFIRM else Op.RESTORE
-        self.todo = [Op.DISCARD, again, Op.READ] if self.is_buffering else [again, Op.READ]
+        self._rewrite(again)
         if self.sent & {Op.REAPPLY, Op.RESTORE}:
             self.pause(now_s, limits)
         return True
+
+    def doubt(self) -> None:
+        """Write the old values although they were read: what is read may be of an earlier time.
+
+        A device that may have taken the new values, and was not told to take them back, is not
+        restored by a reading alone.
+        """
+        self._rewrite(Op.RESTORE)
+
+    def _rewrite(self, op: Op) -> None:
+        self.todo = [Op.DISCARD, op, Op.READ] if self.is_buffering else [op, Op.READ]
 
     def _outlast_timer(self, limits: Limits) -> None:
         """Wait longer for a device that answers: its own confirm timer may be what holds it."""

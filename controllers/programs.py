@@ -69,9 +69,12 @@ class Programs:
     def _read(self, member: Member, values: Mapping[str, Value]) -> None:
         kind, device = member.spec.kind, member.spec.device
         wrong = differences(kind, member.wanted(), values)
+        is_forward = member.program is Phase.CONFIRM
+        if not wrong and member.is_suspect and not is_forward:
+            member.doubt()
+            return
         if not wrong:
             member.evidence = evidence_id(device, values)
-            is_forward = member.program is Phase.CONFIRM
             self.settle(member, State.CONFIRMED if is_forward else State.RESTORED)
             return
         if differences(kind, member.unwanted(), values):

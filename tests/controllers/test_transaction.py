@@ -258,6 +258,55 @@ def test_resume_of_an_undecided_run_cancels_then_reads_back():
     assert any(note.kind == "found" for note in turn.notes)
 
 
+def test_step_back_that_the_journal_refused_is_sent_again():
+    m = machine()
+    armed(m)
+    assert ops(m.handle(Interrupt(2.0, Fault.INTERRUPTED, "^C"))) == []
+    turn = m.handle(Done(3.0, "c1", Op.READ, AFTER))
+    assert ops(turn) == [("c1", Op.CANCEL)]
+    turn = m.handle(Failed(3.0, "c1", Op.CANCEL, Fault.JOURNAL, "disk full"))
+    assert ops(turn) == [("c1", Op.CANCEL)]
+
+
+@pytest.mark.parametrize("answer", ["done", "silence"])
+@pytest.mark.parametrize(("cls", "op"), [("A", Op.WRITE), ("B", Op.COMMIT)])
+def test_old_reading_after_a_write_is_not_believed_before_the_old_values_are_written(
+    cls, op, answer
+):
+    m = machine(spec("c1", cls))
+    m.start(0.0)
+    turn = m.handle(Done(0.0, "c1", Op.LOCK, BEFORE))
+    if cls == "B":
+        turn = m.handle(Done(0.5, "c1", Op.PREPARE))
+    assert ops(turn) == [("c1", op)]
+    if answer == "silence":
+        turn = m.handle(Failed(1.0, "c1", op, Fault.UNREACHABLE, "no answer"))
+    else:
+        m.handle(Done(1.0, "c1", op, AFTER))
+        turn = m.handle(Done(2.0, "c1", Op.READ, BEFORE))
+    assert ops(turn) == [("c1", Op.READ)]
+    turn = m.handle(Done(3.0, "c1", Op.READ, BEFORE))  # of a cache, for all we know
+    assert ops(turn) == [("c1", Op.RESTORE)]
+    m.handle(Done(4.0, "c1", Op.RESTORE))
+    m.handle(Done(5.0, "c1", Op.READ, BEFORE))
+    assert m.states() == {"c1": State.RESTORED}
+
+
+def test_cancel_of_a_confirmed_commit_takes_nothing_back():
+    m = machine(spec("a", wave=0), spec("b", "A", wave=1), by_wave=True)
+    m.start(0.0)
+    for name in ("a", "b"):
+        m.handle(Done(0.0, name, Op.LOCK, BEFORE))
+    m.handle(Done(0.0, "a", Op.PREPARE))
+    m.handle(Done(1.0, "a", Op.COMMIT))
+    m.handle(Done(2.0, "a", Op.READ, AFTER))
+    m.handle(Done(3.0, "a", Op.CONFIRM))
+    turn = m.handle(Failed(4.0, "b", Op.WRITE, Fault.REFUSED, "no"))
+    assert ops(turn) == [("a", Op.CANCEL), ("b", Op.READ)]
+    m.handle(Done(5.0, "a", Op.CANCEL))
+    assert ops(m.handle(Done(6.0, "a", Op.READ, BEFORE))) == [("a", Op.RESTORE)]
+
+
 def prepared_without_answer(fault=Fault.UNREACHABLE):
     """Take a machine of one class E member to where its buffer may be ours."""
     m = machine(spec("c1", "E"))
