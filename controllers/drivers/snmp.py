@@ -6,45 +6,55 @@ import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from controllers.drivers.options import reference_of, seconds, secret_of
 from controllers.drivers.plain import PlainDriver
-from controllers.drivers.snmp_engine import Answer, Credentials, Target, exchange
-from controllers.drivers.snmp_wire import (
-    AUTH_PROTOCOLS,
-    ERROR_STATUS,
-    PRIV_PROTOCOLS,
-    SHA_1,
-    TYPES,
-    rfc1902,
-    rfc1905,
-)
+from controllers.drivers.snmp_access import SHORTEST_ROOM_BYTES, room_bytes_of, target_of
+from controllers.drivers.snmp_link import exchange
+from controllers.drivers.snmp_serial import SERIAL_OID, SerialPage, serial_books, test_of
+from controllers.drivers.snmp_steps import ABSENT, Assignment, packed, set_steps, split
+from controllers.drivers.snmp_wire import ERROR_STATUS
 from controllers.ports import Device
-from controllers.profiles import Profile, SnmpObject, snmp_objects
+from controllers.profiles import BaseType, Profile, SnmpObject, SnmpRow, snmp_objects
+from controllers.snmp.ber import (
+    COUNTER32,
+    COUNTER64,
+    GAUGE32,
+    INTEGER,
+    NO_SUCH_INSTANCE,
+    NO_SUCH_OBJECT,
+    NULL,
+    OCTET_STRING,
+    TIME_TICKS,
+)
+from controllers.snmp.exchange import Answer, Operation, Target, Variable
 from twin.model.attributes import Value
 from twin.model.errors import (
     DeviceAuthError,
+    DeviceConflict,
     DeviceRefused,
     DeviceTimeout,
     DeviceUnreachable,
     ModelError,
 )
 
-__all__ = ["SnmpDriver", "credentials_of"]
+__all__ = ["SnmpDriver"]
 
 log = logging.getLogger(__name__)
 
-_BATCH = 20
-"""Variables per GET: stays well under one Ethernet frame of 1,500 octets."""
+_BATCH = 40
+"""Variables per GET; an agent that cannot answer so many says tooBig, and gets half of them."""
+_TOO_BIG, _WRONG_VALUE, _INCONSISTENT_VALUE = 1, 10, 12
+_NO_SERIAL = (2, 4, 6, 11, 16, 17)
+"""Statuses by which an agent says that it lets nobody set the number."""
+_GONE = (NO_SUCH_OBJECT, NO_SUCH_INSTANCE)
 
-_SHARES = 5
-"""Waits in one deadline: three for an answer, one for the engine id, one for a second try."""
-
-_LEGACY = ("v2c", "SHA-1")
-_SHORTEST_KEY = 8
-_LONGEST_SECRET = 255
-"""Octets of an snmpCommunityName at most (RFC 3584); no agent takes longer pass phrases."""
-_LONGEST_USER = 32
-"""Octets of a usmUserName at most, RFC 3414 section 5."""
+_TAGS: Mapping[BaseType, int] = {
+    "integer": INTEGER,
+    "octets": OCTET_STRING,
+    "gauge32": GAUGE32,
+    "counter32": COUNTER32,
+    "counter64": COUNTER64,
+    "timeticks": TIME_TICKS,
+}
 
 _AUTH_FAILURES = frozenset(
     {
@@ -55,115 +65,39 @@ _AUTH_FAILURES = frozenset(
 )  # fmt: skip
 
 
-def credentials_of(device: Device) -> Credentials:
-    """Read who we are from an inventory entry, and refuse what is not secure.
-
-    Parameters
-    ----------
-    device : Device
-        Options ``auth_protocol`` (SHA-224 to SHA-512, default SHA-256) and ``priv_protocol``
-        (AES-128 by default); secrets ``auth`` and ``priv``. Option ``legacy: "v2c: REASON"``
-        (then secret ``community``) or ``legacy: "SHA-1: REASON"`` names an exception in words.
-
-    Returns
-    -------
-    Credentials
-        The credentials.
-
-    Raises
-    ------
-    DeviceAuthError
-        A secret is missing, short or far too long, or there is no username.
-    DeviceRefused
-        The protocol is not allowed.
-    """
-    legacy = _legacy_of(device)
-    if legacy == "v2c":
-        community = _bounded(device, "community")
-        return Credentials("v2c", "", community=community)
-    auth = dict(AUTH_PROTOCOLS) | ({"SHA-1": SHA_1} if legacy == "SHA-1" else {})
-    default = "SHA-1" if legacy == "SHA-1" else "SHA-256"
-    if not 0 < len(device.username.encode()) <= _LONGEST_USER:
-        raise DeviceAuthError(
-            device.id,
-            f"its username has {len(device.username.encode())} octets; give an SNMP user of 1 to "
-            f"{_LONGEST_USER} as username",
-        )
-    return Credentials(
-        "v3",
-        device.username,
-        _allowed(device, "auth_protocol", default, auth),
-        _allowed(device, "priv_protocol", "AES-128", PRIV_PROTOCOLS),
-        _key(device, "auth"),
-        _key(device, "priv"),
-    )
-
-
-def _legacy_of(device: Device) -> str:
-    text = device.options.get("legacy", "")
-    if not text:
-        return ""
-    name, _, reason = (part.strip() for part in text.partition(":"))
-    if name not in _LEGACY or len(reason) < 3:
-        raise DeviceRefused(
-            device.id,
-            f"option legacy is {text!r}; give one of {', '.join(_LEGACY)} and the reason in "
-            "words, 'v2c: old switch'",
-        )
-    log.warning("device %s is spoken to with %s: %s", device.id, name, reason)
-    return name
-
-
-def _allowed(
-    device: Device, option: str, default: str, known: Mapping[str, tuple[int, ...]]
-) -> tuple[int, ...]:
-    name = device.options.get(option, default)
-    if name not in known:
-        raise DeviceRefused(
-            device.id,
-            f"{option} {name!r} is not allowed; allowed are {', '.join(known)}; SNMPv3 always "
-            "authenticates and encrypts",
-        )
-    return tuple(known[name])
-
-
-def _key(device: Device, name: str) -> str:
-    key = _bounded(device, name)
-    if len(key) < _SHORTEST_KEY:
-        raise DeviceAuthError(
-            device.id,
-            f"secret {name!r} ({reference_of(device, name)}) is shorter than {_SHORTEST_KEY} "
-            "characters; SNMPv3 needs pass phrases of at least 8 (RFC 3414 section 11.2)",
-        )
-    return key
-
-
-def _bounded(device: Device, name: str) -> str:
-    text = secret_of(device, name).reveal()
-    if len(text.encode()) > _LONGEST_SECRET or not text.isprintable():
-        raise DeviceAuthError(
-            device.id,
-            f"secret {name!r} ({reference_of(device, name)}) is no SNMP secret: give at most "
-            f"{_LONGEST_SECRET} printable octets",
-        )
-    return text
-
-
 class SnmpDriver(PlainDriver):
-    """One device over SNMP; it has no transaction, so it is of class A.
+    """One device over SNMP; without a transaction, so it is of class A.
 
     Parameters
     ----------
     device : Device
-        The inventory entry; option ``timeout_s`` bounds each exchange (8 s by default).
+        The inventory entry; option ``timeout_s`` bounds each exchange (8 s by default),
+        ``max_message_bytes`` each of our messages (1400 by default).
     profile : Profile
         An SNMP profile.
+
+    Notes
+    -----
+    All values of a device go in one SET, which the agent checks before it applies any; in several
+    where the profile orders them, where rows must be made or taken out of service, or where one
+    would be too long. Where the agent offers snmpSetSerialNo, a SET is refused if another manager
+    has set something since the lock.
     """
 
     def __init__(self, device: Device, profile: Profile) -> None:
         super().__init__(device)
         self._objects = {o.path: o for o in snmp_objects(profile, device)}
         self._target: Target | None = None
+        self._room = 0
+        self._page: SerialPage = serial_books.page(device.host, device.port)
+        self._has_serial = True
+        self._wants_serial = False
+        self._base: int | None = None
+
+    def lock(self) -> None:
+        """Remember to note the agent's snmpSetSerialNo at the next read."""
+        self._wants_serial = True
+        self._base = None
 
     def read(self, paths: Collection[str] | None = None) -> dict[str, Value]:
         """Read attributes; one the agent does not have is left out.
@@ -177,13 +111,22 @@ class SnmpDriver(PlainDriver):
             wanted = [o for o in self._objects.values() if o.is_writable]
         else:
             wanted = [self._object(path) for path in paths]
+        with_serial = [SERIAL_OID] if self._wants_serial and self._has_serial else []
+        told = self._get([*with_serial, *(o.oid for o in wanted)])
+        if with_serial:
+            self._wants_serial = False
+            self._note_serial(told[SERIAL_OID])
         values: dict[str, Value] = {}
-        for batch in _batches(wanted):
-            values.update(self._get(batch))
+        for o in wanted:
+            variable = told[o.oid]
+            if variable.tag not in _GONE:
+                values[o.path] = self._decoded(o, variable)
+            elif o.row is not None and o.absent is not None and variable.tag == NO_SUCH_INSTANCE:
+                values[o.path] = o.absent
         return values
 
     def write(self, changes: Mapping[str, Value]) -> None:
-        """Set all values in one request: the agent checks all before it applies any.
+        """Set values, in one request where they fit: the agent checks all before it applies any.
 
         Raises
         ------
@@ -192,12 +135,11 @@ class SnmpDriver(PlainDriver):
             all the same: read back.
         """
         objects = [self._object(path) for path in changes]
-        variables = [(o.oid, self._encoded(o, changes[o.path])) for o in objects]
-        if not variables:
-            return
-        answer = exchange(self._opened(), "set", variables)
-        self._check(answer, "SET", objects)
-        log.info("set %d values", len(objects), extra={"device": self.device.id})
+        assigned = [(o, changes[o.path], self._assignment(o, changes[o.path])) for o in objects]
+        if assigned:
+            with self._page.lock:
+                self._set_all(assigned)
+            log.info("set %d values", len(assigned), extra={"device": self.device.id})
 
     def close(self) -> None:
         """Forget the credentials; SNMP has no session."""
@@ -205,35 +147,145 @@ class SnmpDriver(PlainDriver):
 
     def _opened(self) -> Target:
         if self._target is None:
-            deadline_s = seconds(self.device, "timeout_s", 8.0)
-            self._target = Target(
-                host=self.device.host,
-                port=self.device.port,
-                credentials=credentials_of(self.device),
-                timeout_s=min(1.0, deadline_s / _SHARES),
-                deadline_s=deadline_s,
-            )
+            self._target = target_of(self.device)
+            self._room = room_bytes_of(self.device)
         return self._target
 
-    def _get(self, batch: Sequence[SnmpObject]) -> Iterator[tuple[str, Value]]:
-        answer = exchange(self._opened(), "get", [(o.oid, rfc1905.unSpecified) for o in batch])
-        self._check(answer, "GET", batch)
-        by_oid = dict(answer.variables)
-        for o in batch:
-            if o.oid not in by_oid:
-                raise DeviceRefused(self.device.id, f"GET of {o.path}: the answer lacks {o.name}")
-            wire = by_oid[o.oid]
-            if isinstance(wire, rfc1905.NoSuchObject | rfc1905.NoSuchInstance):
-                continue
-            yield o.path, self._decoded(o, wire)
+    # ---------------------------------------------------------------- SET
 
-    def _check(self, answer: Answer, verb: str, objects: Sequence[SnmpObject]) -> None:
+    def _set_all(self, assigned: Sequence[tuple[SnmpObject, Value, Assignment]]) -> None:
+        status_of = self._status_of({o.row for o, _, _ in assigned if o.row is not None})
+        doomed = [row for row in status_of if self._is_doomed(row, assigned)]
+        try:
+            steps = set_steps(assigned, status_of, doomed)
+        except ModelError as err:
+            raise DeviceRefused(self.device.id, str(err)) from err
+        self._opened()
+        done: list[Assignment] = []
+        for step in steps:
+            for pack in packed(step, self._room):
+                self._send(pack, done)
+
+    def _status_of(self, rows: Collection[SnmpRow]) -> dict[SnmpRow, int]:
+        if not rows:
+            return {}
+        told = self._get([row.oid for row in rows])
+        return {
+            row: ABSENT if told[row.oid].tag in _GONE else self._number(row.name, told[row.oid])
+            for row in rows
+        }
+
+    def _is_doomed(
+        self, row: SnmpRow, assigned: Sequence[tuple[SnmpObject, Value, Assignment]]
+    ) -> bool:
+        """Say whether nothing would be left in a row: then an undo takes away what it made."""
+        new = {o.path: value for o, value, _ in assigned if o.row == row}
+        others = [o for o in self._objects.values() if o.row == row and o.is_writable]
+        if any(o.absent is None or new.get(o.path, o.absent) != o.absent for o in others):
+            return False
+        kept = self.read([o.path for o in others if o.path not in new])
+        return all(value == self._objects[path].absent for path, value in kept.items())
+
+    def _send(self, pack: Sequence[Assignment], done: list[Assignment]) -> None:
+        serial = self._expected_serial()
+        test = [] if serial is None else [test_of(serial)]
+        answer = self._exchange("set", [*test, *(a.variable for a in pack)])
+        if answer.failure:
+            self._base = None  # nobody knows whether it was carried out
+            self._wants_serial = True
+        elif answer.status == _TOO_BIG and len(pack) > 1:
+            for half in split(pack):
+                self._send(half, done)
+            return
+        elif serial is not None and answer.status and answer.index == 1:
+            self._serial_refused(answer, serial, pack, done)
+            return
+        paths = [*([""] * len(test)), *(a.path for a in pack)]
+        self._check(answer, "SET", paths, [a.path for a in done])
+        if serial is not None:
+            self._page.n_own += 1
+        done.extend(pack)
+
+    def _serial_refused(
+        self, answer: Answer, serial: int, pack: Sequence[Assignment], done: list[Assignment]
+    ) -> None:
+        if answer.status in _NO_SERIAL:
+            self._has_serial = False
+            self._send(pack, done)
+            return
+        told = self._get([SERIAL_OID, *(a.variable.oid for a in pack)])
+        now = self._number("snmpSetSerialNo", told[SERIAL_OID])
+        ours = all(told[a.variable.oid] == a.variable for a in pack)
+        if answer.n_sent > 1 and ours and now == (serial + 1) % 2**31:
+            # The first of our sends was carried out and its answer lost; this refused the second.
+            self._page.n_own += 1
+            done.extend(pack)
+            return
+        self._base = None
+        raise DeviceConflict(
+            self.device.id,
+            f"another manager has set something on it meanwhile (snmpSetSerialNo is {now}, not "
+            f"{serial}); plan again",
+        )
+
+    def _expected_serial(self) -> int | None:
+        if not self._has_serial:
+            return None
+        if self._base is None:
+            self._note_serial(self._get([SERIAL_OID])[SERIAL_OID])
+        return None if self._base is None else self._page.expected(self._base)
+
+    def _note_serial(self, variable: Variable) -> None:
+        self._has_serial = variable.tag == INTEGER
+        if self._has_serial:
+            self._base = self._page.base_of(self._number("snmpSetSerialNo", variable))
+
+    # ---------------------------------------------------------------- GET
+
+    def _get(self, oids: Sequence[tuple[int, ...]]) -> dict[tuple[int, ...], Variable]:
+        told: dict[tuple[int, ...], Variable] = {}
+        waiting = list(_batches(oids))
+        while waiting:
+            batch = waiting.pop(0)
+            answer = self._exchange("get", [Variable(oid, NULL, None) for oid in batch])
+            if answer.status == _TOO_BIG and len(batch) > 1:
+                middle = len(batch) // 2
+                waiting[:0] = [batch[:middle], batch[middle:]]
+                continue
+            self._check(answer, "GET", [self._name_of(oid) for oid in batch])
+            told |= {variable.oid: variable for variable in answer.variables}
+            for oid in batch:
+                if oid not in told:
+                    raise DeviceRefused(
+                        self.device.id, f"GET: the answer lacks {self._name_of(oid)}"
+                    )
+        return told
+
+    def _name_of(self, oid: tuple[int, ...]) -> str:
+        path = next((o.path for o in self._objects.values() if o.oid == oid), "")
+        return path or ".".join(map(str, oid))
+
+    # ---------------------------------------------------------------- both
+
+    def _exchange(self, operation: Operation, variables: Sequence[Variable]) -> Answer:
+        answer = exchange(self._opened(), operation, variables)
+        if answer.max_bytes:
+            self._room = min(self._room, max(answer.max_bytes, SHORTEST_ROOM_BYTES))
+        return answer
+
+    def _check(
+        self, answer: Answer, verb: str, paths: Sequence[str], done: Sequence[str] = ()
+    ) -> None:
         place = f"{self.device.host}:{self.device.port}"
         if answer.failure == "RequestTimedOut":
             raise DeviceTimeout(
                 self.device.id,
                 f"no SNMP answer from {place} to {verb} in {answer.took_s:.1f} s; "
                 "is it up, and does it accept us from here?",
+            )
+        if answer.failure == "ConnectionRefused":
+            raise DeviceUnreachable(
+                self.device.id, f"nobody answers SNMP at {place}; is the agent up?"
             )
         if answer.failure in _AUTH_FAILURES:
             raise DeviceAuthError(
@@ -244,13 +296,11 @@ class SnmpDriver(PlainDriver):
         if answer.failure:
             raise DeviceUnreachable(self.device.id, f"SNMP {verb}: {answer.failure_text}")
         if answer.status:
-            name = (
-                ERROR_STATUS[answer.status]
-                if answer.status < len(ERROR_STATUS)
-                else str(answer.status)
-            )
-            where = objects[answer.index - 1].path if 0 < answer.index <= len(objects) else "all"
-            raise DeviceRefused(self.device.id, f"SNMP {verb} refused: {name} at {where}")
+            known = answer.status < len(ERROR_STATUS)
+            name = ERROR_STATUS[answer.status] if known else str(answer.status)
+            where = paths[answer.index - 1] if 0 < answer.index <= len(paths) else "all"
+            rest = f"; {len(done)} values before it are set" if done else ""
+            raise DeviceRefused(self.device.id, f"SNMP {verb} refused: {name} at {where}{rest}")
 
     def _object(self, path: str) -> SnmpObject:
         if path not in self._objects:
@@ -259,26 +309,34 @@ class SnmpDriver(PlainDriver):
             )
         return self._objects[path]
 
-    def _encoded(self, o: SnmpObject, value: Value) -> Any:  # noqa: ANN401
+    def _assignment(self, o: SnmpObject, value: Value) -> Assignment:
         if not o.is_writable:
             raise DeviceRefused(self.device.id, f"{o.path} is operational state and cannot be set")
         try:
-            return TYPES[o.base](o.encode(value))
+            return Assignment(o.path, Variable(o.oid, _TAGS[o.base], o.encode(value)))
         except ModelError as err:
             raise DeviceRefused(self.device.id, str(err)) from err
 
-    def _decoded(self, o: SnmpObject, wire: Any) -> Value:  # noqa: ANN401
-        is_text = isinstance(wire, rfc1902.OctetString)
-        if is_text != (o.base == "octets"):
+    def _decoded(self, o: SnmpObject, variable: Variable) -> Value:
+        value = variable.value
+        is_text = variable.tag == OCTET_STRING
+        if is_text != (o.base == "octets") or not isinstance(value, int | bytes):
             raise DeviceRefused(
-                self.device.id, f"GET of {o.path}: {o.name} came as {type(wire).__name__}"
+                self.device.id, f"GET of {o.path}: {o.name} came as type {variable.tag:#04x}"
             )
         try:
-            return o.decode(bytes(wire) if is_text else int(wire))
+            return o.decode(value)
         except ModelError as err:
             raise DeviceRefused(self.device.id, str(err)) from err
 
+    def _number(self, name: str, variable: Variable) -> int:
+        if not isinstance(variable.value, int):
+            raise DeviceRefused(
+                self.device.id, f"GET of {name}: it came as type {variable.tag:#04x}"
+            )
+        return variable.value
 
-def _batches(objects: Sequence[SnmpObject]) -> Iterator[Sequence[SnmpObject]]:
-    for start in range(0, len(objects), _BATCH):
-        yield objects[start : start + _BATCH]
+
+def _batches(oids: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(oids), _BATCH):
+        yield oids[start : start + _BATCH]

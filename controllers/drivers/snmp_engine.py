@@ -1,4 +1,7 @@
-"""The one background loop that all SNMP drivers of the process share, behind a blocking call.
+"""The one background loop in which pysnmp asks, behind a blocking call.
+
+pysnmp speaks what an inventory names as an exception (v2c, SHA-1) and the ciphers of vendors;
+`controllers.snmp` speaks all else, thirty times as fast.
 
 pysnmp hangs when an engine is used from a second event loop, and an engine costs 70 ms. So there
 is one thread with one loop, and one engine for each set of credentials: pysnmp keeps the
@@ -16,20 +19,25 @@ import time
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeVar
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from controllers.drivers.snmp_wire import (
+    AUTH_PROTOCOLS,
+    PRIV_PROTOCOLS,
     CommandGeneratorLcdConfigurator,
     ErrorIndication,
     GetCommandGenerator,
     PyAsn1Error,
     PySnmpError,
     SetCommandGenerator,
+    from_pysnmp,
     hlapi,
+    to_pysnmp,
 )
+from controllers.snmp.exchange import Answer, Credentials, Operation, Target, Variable
 
-__all__ = ["Answer", "Credentials", "Target", "close_snmp", "exchange"]
+__all__ = ["close_pysnmp", "exchange_by_pysnmp"]
 
 log = logging.getLogger(__name__)
 
@@ -45,77 +53,6 @@ _DISCOVERY = bytes.fromhex(
     "301404000400a00e02042b8e5a110201000201003000"
 )
 _UNKNOWN_ENGINE = bytes.fromhex("060a2b060106030f01010400")
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What identifies us to an agent; kept out of every `repr`."""
-
-    version: Literal["v2c", "v3"]
-    user: str
-    auth_protocol: tuple[int, ...] = ()
-    priv_protocol: tuple[int, ...] = ()
-    auth_key: str = ""
-    priv_key: str = ""
-    community: str = ""
-
-    def __repr__(self) -> str:
-        return f"Credentials({self.version}, {self.user!r}, ***)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """Where an agent listens and how long it may take.
-
-    Parameters
-    ----------
-    host, port
-        Its address.
-    credentials : Credentials
-        Who we are.
-    timeout_s : float
-        Wait for one answer. [s]
-    n_retries : int
-        Further sends after the first.
-    deadline_s : float
-        End of the whole exchange, discovery and retries included. [s]
-    """
-
-    host: str
-    port: int
-    credentials: Credentials
-    timeout_s: float = 1.0
-    n_retries: int = 2
-    deadline_s: float = 8.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What came back.
-
-    Parameters
-    ----------
-    failure : str
-        Class name of pysnmp's error indication, such as ``RequestTimedOut``; empty if an answer
-        came.
-    failure_text : str
-        The same in words.
-    status : int
-        Error status of the PDU (RFC 3416 section 3); 0 is no error.
-    index : int
-        Which variable, from 1; 0 for none.
-    variables : tuple
-        Pairs of object identifier and pysnmp value.
-    took_s : float
-        How long all of it took. [s]
-    """
-
-    failure: str = ""
-    failure_text: str = ""
-    status: int = 0
-    index: int = 0
-    variables: tuple[tuple[tuple[int, ...], Any], ...] = ()
-    took_s: float = 0.0
 
 
 class _Hub:
@@ -235,15 +172,15 @@ _hub = _Hub()
 atexit.register(_hub.close)
 
 
-def close_snmp() -> None:
+def close_pysnmp() -> None:
     """End the background loop; the next exchange starts a new one."""
     _hub.close()
 
 
-def exchange(
+def exchange_by_pysnmp(
     target: Target,
-    operation: Literal["get", "set"],
-    variables: Sequence[tuple[tuple[int, ...], Any]],
+    operation: Operation,
+    variables: Sequence[Variable],
 ) -> Answer:
     """Send one request and wait for its answer.
 
@@ -253,8 +190,8 @@ def exchange(
         The agent.
     operation : str
         ``get`` or ``set``.
-    variables : sequence
-        Pairs of object identifier and pysnmp value (`Null` for a get); one PDU.
+    variables : sequence of Variable
+        What to ask or to set; one PDU.
 
     Returns
     -------
@@ -269,8 +206,8 @@ def exchange(
 def _exchange_twice(
     target: Target,
     end_s: float,
-    operation: Literal["get", "set"],
-    variables: Sequence[tuple[tuple[int, ...], Any]],
+    operation: Operation,
+    variables: Sequence[Variable],
 ) -> Answer:
     answer, engine = _bounded(target, end_s, operation, variables)
     if answer.failure != "RequestTimedOut" or target.credentials.version == "v2c":
@@ -291,8 +228,8 @@ def _exchange_twice(
 def _bounded(
     target: Target,
     end_s: float,
-    operation: Literal["get", "set"],
-    variables: Sequence[tuple[tuple[int, ...], Any]],
+    operation: Operation,
+    variables: Sequence[Variable],
 ) -> tuple[Answer, Any]:
     """Exchange until the end at most; the answer, and the engine that was used."""
     left_s = max(0.0, end_s - time.monotonic())
@@ -323,8 +260,8 @@ def _answers_discovery(target: Target, end_s: float) -> bool:
 async def _exchange(
     target: Target,
     limit_s: float,
-    operation: Literal["get", "set"],
-    variables: Sequence[tuple[tuple[int, ...], Any]],
+    operation: Operation,
+    variables: Sequence[Variable],
 ) -> tuple[Answer, Any]:
     async with asyncio.timeout(limit_s):
         try:
@@ -349,8 +286,8 @@ async def _send(
     engine: Any,  # noqa: ANN401
     target: Target,
     where: Any,  # noqa: ANN401
-    operation: Literal["get", "set"],
-    variables: Sequence[tuple[tuple[int, ...], Any]],
+    operation: Operation,
+    variables: Sequence[Variable],
 ) -> Answer:
     # The command generator below pysnmp's high-level calls: those resolve each name in MIBs.
     try:
@@ -361,7 +298,8 @@ async def _send(
     generator = GetCommandGenerator() if operation == "get" else SetCommandGenerator()
     future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
     try:
-        generator.send_varbinds(engine, name, None, b"", list(variables), _deliver, future)
+        asked = [(v.oid, to_pysnmp(v)) for v in variables]
+        generator.send_varbinds(engine, name, None, b"", asked, _deliver, future)
     except (PySnmpError, PyAsn1Error) as err:
         return _failed(err)
     return await future
@@ -381,8 +319,8 @@ def _deliver(
     if indication:
         future.set_result(_failed(indication))
         return
-    pairs = tuple((tuple(name), value) for name, value in variables)
-    future.set_result(Answer(status=int(status), index=int(index), variables=pairs))
+    told = tuple(from_pysnmp(tuple(name), value) for name, value in variables)
+    future.set_result(Answer(status=int(status), index=int(index), variables=told))
 
 
 def _failed(cause: Any) -> Answer:  # noqa: ANN401
@@ -403,6 +341,6 @@ def _auth(credentials: Credentials) -> Any:  # noqa: ANN401
         credentials.user,
         authKey=credentials.auth_key,
         privKey=credentials.priv_key,
-        authProtocol=credentials.auth_protocol,
-        privProtocol=credentials.priv_protocol,
+        authProtocol=AUTH_PROTOCOLS[credentials.auth_protocol],
+        privProtocol=PRIV_PROTOCOLS[credentials.priv_protocol],
     )

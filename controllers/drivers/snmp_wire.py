@@ -1,4 +1,4 @@
-"""The one place that imports pysnmp, and the names of SNMP that the driver speaks in."""
+"""The one place that imports pysnmp, and how its values become ours."""
 
 from __future__ import annotations
 
@@ -19,24 +19,40 @@ with warnings.catch_warnings():
     from pysnmp.proto import rfc1902, rfc1905
     from pysnmp.proto.errind import ErrorIndication
 
-from controllers.profiles import BaseType
+from controllers.snmp.ber import (
+    COUNTER32,
+    COUNTER64,
+    END_OF_MIB_VIEW,
+    GAUGE32,
+    INTEGER,
+    IP_ADDRESS,
+    NO_SUCH_INSTANCE,
+    NO_SUCH_OBJECT,
+    NULL,
+    OBJECT_ID,
+    OCTET_STRING,
+    TIME_TICKS,
+)
+from controllers.snmp.exchange import Variable
 
 __all__ = [
     "AUTH_PROTOCOLS",
     "ERROR_STATUS",
     "PRIV_PROTOCOLS",
     "SHA_1",
-    "TYPES",
     "CommandGeneratorLcdConfigurator",
     "ErrorIndication",
     "GetCommandGenerator",
     "PyAsn1Error",
     "PySnmpError",
     "SetCommandGenerator",
+    "from_pysnmp",
     "hlapi",
-    "rfc1902",
-    "rfc1905",
+    "to_pysnmp",
 ]
+
+SHA_1 = "SHA-1"
+"""HMAC-SHA-96 of RFC 3414 (2002); only where the inventory names the exception."""
 
 AUTH_PROTOCOLS: Mapping[str, tuple[int, ...]] = MappingProxyType(
     {
@@ -44,12 +60,10 @@ AUTH_PROTOCOLS: Mapping[str, tuple[int, ...]] = MappingProxyType(
         "SHA-256": hlapi.USM_AUTH_HMAC192_SHA256,
         "SHA-384": hlapi.USM_AUTH_HMAC256_SHA384,
         "SHA-512": hlapi.USM_AUTH_HMAC384_SHA512,
+        SHA_1: hlapi.USM_AUTH_HMAC96_SHA,
     }
 )
-"""Authentication protocols of RFC 7860 (2016)."""
-
-SHA_1: tuple[int, ...] = hlapi.USM_AUTH_HMAC96_SHA
-"""HMAC-SHA-96 of RFC 3414 (2002); only where the inventory names the exception."""
+"""Authentication protocols of RFC 7860 (2016), and the exception."""
 
 PRIV_PROTOCOLS: Mapping[str, tuple[int, ...]] = MappingProxyType(
     {
@@ -63,17 +77,51 @@ PRIV_PROTOCOLS: Mapping[str, tuple[int, ...]] = MappingProxyType(
 )
 """Privacy protocols: RFC 3826 (2004), and the variants of vendors by name."""
 
-TYPES: Mapping[BaseType, Callable[[Any], Any]] = MappingProxyType(
+_TYPES: Mapping[int, Callable[[Any], Any]] = MappingProxyType(
     {
-        "integer": rfc1902.Integer32,
-        "octets": rfc1902.OctetString,
-        "gauge32": rfc1902.Gauge32,
-        "counter32": rfc1902.Counter32,
-        "counter64": rfc1902.Counter64,
-        "timeticks": rfc1902.TimeTicks,
+        INTEGER: rfc1902.Integer32,
+        OCTET_STRING: rfc1902.OctetString,
+        OBJECT_ID: rfc1902.ObjectIdentifier,
+        GAUGE32: rfc1902.Gauge32,
+        COUNTER32: rfc1902.Counter32,
+        COUNTER64: rfc1902.Counter64,
+        TIME_TICKS: rfc1902.TimeTicks,
     }
 )
-"""pysnmp type of each base type, RFC 2578 (1999) section 7.1."""
+# The order counts: some types of pysnmp are subclasses of others.
+_TAGS: tuple[tuple[type[Any], int], ...] = (
+    (rfc1905.NoSuchObject, NO_SUCH_OBJECT),
+    (rfc1905.NoSuchInstance, NO_SUCH_INSTANCE),
+    (rfc1905.EndOfMibView, END_OF_MIB_VIEW),
+    (rfc1902.IpAddress, IP_ADDRESS),
+    (rfc1902.Counter32, COUNTER32),
+    (rfc1902.Counter64, COUNTER64),
+    (rfc1902.TimeTicks, TIME_TICKS),
+    (rfc1902.Unsigned32, GAUGE32),
+    (rfc1902.ObjectIdentifier, OBJECT_ID),
+    (rfc1902.OctetString, OCTET_STRING),
+    (rfc1902.Integer32, INTEGER),
+)
+
+
+def to_pysnmp(variable: Variable) -> Any:  # noqa: ANN401
+    """Make pysnmp's value of a variable."""
+    if variable.value is None:
+        return rfc1905.unSpecified
+    return _TYPES[variable.tag](variable.value)
+
+
+def from_pysnmp(oid: tuple[int, ...], value: Any) -> Variable:  # noqa: ANN401
+    """Make a variable of pysnmp's value; one of an unknown type has no value."""
+    tag = next((tag for kind, tag in _TAGS if isinstance(value, kind)), NULL)
+    if tag in (OCTET_STRING, IP_ADDRESS):
+        return Variable(oid, tag, bytes(value))
+    if tag == OBJECT_ID:
+        return Variable(oid, tag, tuple(value))
+    if tag in (NULL, NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB_VIEW):
+        return Variable(oid, tag, None)
+    return Variable(oid, tag, int(value))
+
 
 ERROR_STATUS = (
     "noError", "tooBig", "noSuchName", "badValue", "readOnly", "genErr", "noAccess", "wrongType",

@@ -6,7 +6,7 @@ from controllers.profiles.loader import load_profile, profile_names, profile_of,
 from controllers.profiles.netconf import NetconfNode, netconf_nodes
 from controllers.profiles.paths import Key, Step, build_filter, find, graft, has_entry
 from controllers.profiles.profile import Profile, Quirks, option
-from controllers.profiles.snmp import BaseType, SnmpObject, snmp_objects
+from controllers.profiles.snmp import BaseType, SnmpObject, SnmpRow, snmp_objects
 
 __all__ = [
     "BaseType",
@@ -17,6 +17,7 @@ __all__ = [
     "Profile",
     "Quirks",
     "SnmpObject",
+    "SnmpRow",
     "Step",
     "build_filter",
     "cli_items",

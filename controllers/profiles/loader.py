@@ -21,7 +21,9 @@ from controllers.profiles.profile import (
     NetconfMapping,
     Profile,
     Quirks,
+    RowRule,
     SnmpMapping,
+    TransactionRule,
     placeholders,
 )
 from controllers.profiles.schema import (
@@ -30,6 +32,7 @@ from controllers.profiles.schema import (
     CliFile,
     NetconfAttributeFile,
     NetconfFile,
+    RowFile,
     SnmpAttributeFile,
     SnmpFile,
 )
@@ -175,7 +178,37 @@ def _protocol_fields(file: _ProfileFile) -> dict[str, Any]:
         }
     if isinstance(file, CliFile):
         return {"device_type": file.device_type, "dialect": file.dialect}
-    return {}
+    return _snmp_fields(file)
+
+
+def _snmp_fields(file: SnmpFile) -> dict[str, Any]:
+    buffer = file.transaction
+    return {
+        "rows": MappingProxyType(
+            {
+                name: RowRule(
+                    object=row.object,
+                    oid=_oid(row.oid),
+                    index=row.index,
+                    create=row.create,
+                    change=row.change,
+                )
+                for name, row in file.rows.items()
+            }
+        ),
+        "transaction": buffer
+        and TransactionRule(
+            state=(*_oid(buffer.state), 0),
+            status=(*_oid(buffer.status), 0),
+            error=(*_oid(buffer.error), 0),
+        ),
+        "is_shared": file.shared,
+        "notifications": MappingProxyType({n: _oid(o) for n, o in file.notifications.items()}),
+    }
+
+
+def _oid(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split("."))
 
 
 def _mapping(document: Document, file: _ProfileFile, template: str) -> Mapped:
@@ -184,7 +217,7 @@ def _mapping(document: Document, file: _ProfileFile, template: str) -> Mapped:
     _check_names(document, file, template, entry)
     try:
         if isinstance(entry, SnmpAttributeFile):
-            return _snmp(attribute, entry)
+            return _snmp(attribute, entry, getattr(file, "rows", {}))
         if isinstance(entry, CliAttributeFile):
             return cli_mapping(file, entry, _codec(attribute, entry, "text"))
         return _netconf(attribute, entry, getattr(file, "namespaces", {}))
@@ -245,16 +278,24 @@ def _codec(
     )
 
 
-def _snmp(attribute: Attribute, entry: SnmpAttributeFile) -> SnmpMapping:
+def _snmp(
+    attribute: Attribute, entry: SnmpAttributeFile, rows: Mapping[str, RowFile]
+) -> SnmpMapping:
     if entry.syntax not in SYNTAXES:
         raise ModelError(f"unknown syntax {entry.syntax!r}; known are {', '.join(SYNTAXES)}")
+    if entry.row and entry.row not in rows:
+        raise ModelError(f"unknown row {entry.row!r}; rows has {', '.join(rows) or 'none'}")
     form: Form = "octets" if SYNTAXES[entry.syntax] == "octets" else "integer"
     return SnmpMapping(
         object=entry.object,
-        oid=tuple(int(part) for part in entry.oid.split(".")),
+        oid=_oid(entry.oid),
         index=entry.index,
         syntax=entry.syntax,
         codec=_codec(attribute, entry, form),
+        order=entry.order if isinstance(entry.order, int) else 0,
+        order_by_value=MappingProxyType({} if isinstance(entry.order, int) else entry.order),
+        row=entry.row,
+        absent=entry.absent,
         verified=entry.verified,
         note=entry.note,
     )

@@ -23,7 +23,9 @@ __all__ = [
     "PathStep",
     "Profile",
     "Quirks",
+    "RowRule",
     "SnmpMapping",
+    "TransactionRule",
     "expand",
     "fill",
     "option",
@@ -34,14 +36,72 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowRule:
+    """How rows of a table come and go (RFC 2579, RowStatus).
+
+    Parameters
+    ----------
+    object, oid, index
+        The status column and its index template.
+    create : str
+        How an absent row is made; ``never`` refuses to.
+    change : str
+        What a row must be in while its columns change.
+    """
+
+    object: str
+    oid: tuple[int, ...]
+    index: str
+    create: Literal["createAndGo", "createAndWait", "never"] = "never"
+    change: Literal["active", "notInService"] = "active"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionRule:
+    """Scalars of a buffer that takes SETs until it is told to store them (device class E).
+
+    Parameters
+    ----------
+    state, status, error : tuple of int
+        OIDs of the state of the buffer, of the result of its check and of what is wrong.
+    """
+
+    state: tuple[int, ...]
+    status: tuple[int, ...]
+    error: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SnmpMapping:
-    """An attribute as an SNMP object: its column, its index template and its syntax."""
+    """An attribute as an SNMP object.
+
+    Parameters
+    ----------
+    object, oid, index, syntax
+        Its name in the MIB, its column, its index template and its syntax.
+    codec : Codec
+        Value to wire and back.
+    order : int
+        Place among the SETs of a device: equal places go in one PDU.
+    order_by_value : mapping
+        Place where it depends on what is set: a switch goes off first and on last.
+    row : str
+        Name of the `RowRule` of its table; empty if its rows are always there.
+    absent : Value or None
+        What a row that is not there means.
+    verified, note
+        What it was checked against.
+    """
 
     object: str
     oid: tuple[int, ...]
     index: str
     syntax: str
     codec: Codec
+    order: int = 0
+    order_by_value: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    row: str = ""
+    absent: Value | None = None
     verified: bool = True
     note: str = ""
 
@@ -149,6 +209,14 @@ class Profile:
         netmiko's name of the shell (CLI).
     dialect : str
         How a change is made (CLI): ``file``, ``uci``, ``vtysh``, ``vrp5`` or ``vrp8``.
+    rows : mapping
+        Rules of tables whose rows come and go (SNMP).
+    transaction : TransactionRule or None
+        The buffer of a device of class E (SNMP).
+    is_shared : bool
+        Many devices stand behind one agent: a controller and its access points (SNMP).
+    notifications : mapping
+        OID of each notification the device sends, by its ``MODULE::name`` (SNMP).
     attributes : mapping
         Attribute template to its mapping.
     source : str
@@ -167,6 +235,12 @@ class Profile:
     quirks: Quirks = field(default_factory=Quirks)
     device_type: str = ""
     dialect: str = ""
+    rows: Mapping[str, RowRule] = field(default_factory=lambda: MappingProxyType({}))
+    transaction: TransactionRule | None = None
+    is_shared: bool = False
+    notifications: Mapping[str, tuple[int, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
     attributes: Mapping[str, Mapped]
     source: str = ""
 

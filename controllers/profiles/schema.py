@@ -19,6 +19,7 @@ __all__ = [
 ]
 
 _Oid = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)+$")]
+_ObjectName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+::[a-z][A-Za-z0-9]+$")]
 _Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
@@ -59,10 +60,31 @@ class _AttributeFile(_File):
 class SnmpAttributeFile(_AttributeFile):
     """One attribute as an SNMP object."""
 
-    object: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+::[a-z][A-Za-z0-9]+$")]
+    object: _ObjectName
     oid: _Oid
     index: str = "0"
     syntax: str
+    order: int | dict[str, int] = 0
+    row: str = ""
+    absent: bool | int | float | str | None = None
+
+
+class RowFile(_File):
+    """The RowStatus column of a table whose rows come and go."""
+
+    object: _ObjectName
+    oid: _Oid
+    index: str
+    create: Literal["createAndGo", "createAndWait", "never"] = "never"
+    change: Literal["active", "notInService"] = "active"
+
+
+class TransactionFile(_File):
+    """The buffer of a device of class E: columns of its three scalars."""
+
+    state: _Oid
+    status: _Oid
+    error: _Oid
 
 
 class NetconfAttributeFile(_AttributeFile):
@@ -102,6 +124,10 @@ class SnmpFile(_ProfileFile):
     """A profile of an SNMP agent."""
 
     protocol: Literal["snmp"]
+    shared: bool = False
+    rows: dict[str, RowFile] = {}
+    transaction: TransactionFile | None = None
+    notifications: dict[_ObjectName, _Oid] = {}
     attributes: dict[str, SnmpAttributeFile]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
@@ -13,9 +14,11 @@ from controllers.profiles.profile import Profile, SnmpMapping, expand, fill
 from twin.model.attributes import Value
 from twin.model.errors import InputError, ModelError
 
-__all__ = ["SYNTAXES", "BaseType", "SnmpObject", "snmp_objects"]
+__all__ = ["SYNTAXES", "BaseType", "SnmpObject", "SnmpRow", "snmp_objects"]
 
 BaseType: TypeAlias = Literal["integer", "octets", "gauge32", "counter32", "counter64", "timeticks"]
+
+_MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 
 SYNTAXES: Mapping[str, BaseType] = MappingProxyType(
     {
@@ -24,6 +27,8 @@ SYNTAXES: Mapping[str, BaseType] = MappingProxyType(
         "TruthValue": "integer",
         "DisplayString": "octets",
         "SnmpAdminString": "octets",
+        "RowStatus": "integer",
+        "OCTET STRING": "octets",
         "Gauge32": "gauge32",
         "Unsigned32": "gauge32",
         "Counter32": "counter32",
@@ -32,6 +37,26 @@ SYNTAXES: Mapping[str, BaseType] = MappingProxyType(
     }
 )
 """Base type on the wire of each syntax a profile may name (RFC 2578 section 2, RFC 2579)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpRow:
+    """One row that may come and go: the OID of its status, and its rule.
+
+    Parameters
+    ----------
+    oid : tuple of int
+        Instance of the RowStatus column.
+    name : str
+        ``MODULE::object`` of that column.
+    create, change : str
+        See `controllers.profiles.profile.RowRule`.
+    """
+
+    oid: tuple[int, ...]
+    name: str
+    create: str
+    change: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +79,14 @@ class SnmpObject:
         The attribute is configuration.
     codec : Codec
         Value to wire and back.
+    order : int
+        Place among the SETs of the device.
+    order_by_value : mapping
+        Place where it depends on the value.
+    row : SnmpRow or None
+        The row it stands in, if that may come and go.
+    absent : Value or None
+        What a row that is not there means.
     """
 
     path: str
@@ -63,6 +96,15 @@ class SnmpObject:
     base: BaseType
     is_writable: bool
     codec: Codec
+    order: int = 0
+    order_by_value: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    row: SnmpRow | None = None
+    absent: Value | None = None
+
+    def order_for(self, value: Value) -> int:
+        """Place among the SETs of the device when this value is set."""
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        return self.order_by_value.get(text, self.order)
 
     def encode(self, value: Value) -> int | bytes:
         """Turn a value into what is sent: a number, or octets.
@@ -127,15 +169,27 @@ def snmp_objects(profile: Profile, device: Device) -> tuple[SnmpObject, ...]:
             base=SYNTAXES[mapping.syntax],
             is_writable=mapping.codec.attribute.writable,
             codec=mapping.codec,
+            order=mapping.order,
+            order_by_value=mapping.order_by_value,
+            row=_row(profile, device, mapping.row, names),
+            absent=mapping.absent,
         )
     return tuple(objects.values())
+
+
+def _row(profile: Profile, device: Device, name: str, names: Mapping[str, str]) -> SnmpRow | None:
+    if not name:
+        return None
+    rule = profile.rows[name]
+    oid = rule.oid + _index(profile, device, rule.index, names)
+    return SnmpRow(oid, rule.object, rule.create, rule.change)
 
 
 def _index(
     profile: Profile, device: Device, template: str, names: Mapping[str, str]
 ) -> tuple[int, ...]:
     text = fill(template, names)
-    parts = text.split(".")
+    parts = [arc for part in text.split(".") for arc in _arcs(part)]
     if not all(part.isascii() and part.isdecimal() for part in parts):
         raise InputError(
             f"device {device.id}: {text!r} is no index of an SNMP object",
@@ -143,3 +197,8 @@ def _index(
             hint="instances of this profile are numbers, such as the ifIndex of a port",
         )
     return tuple(int(part) for part in parts)
+
+
+def _arcs(part: str) -> list[str]:
+    """Six arcs of a MacAddress (RFC 2578 section 7.7, fixed length), or the part as it is."""
+    return [str(int(octet, 16)) for octet in part.split(":")] if _MAC.fullmatch(part) else [part]

@@ -9,6 +9,7 @@ References
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from twin.model.errors import StellwerkError
@@ -22,6 +23,7 @@ __all__ = [
     "IP_ADDRESS",
     "NO_SUCH_INSTANCE",
     "NO_SUCH_OBJECT",
+    "NULL",
     "OBJECT_ID",
     "OCTET_STRING",
     "SEQUENCE",
@@ -30,9 +32,11 @@ __all__ = [
     "decode_integer",
     "decode_oid",
     "decode_unsigned",
+    "decode_value",
     "encode_integer",
     "encode_oid",
     "encode_unsigned",
+    "encode_value",
     "read_tlv",
     "take",
     "take_integer",
@@ -41,6 +45,7 @@ __all__ = [
 
 INTEGER: Final = 0x02
 OCTET_STRING: Final = 0x04
+NULL: Final = 0x05
 OBJECT_ID: Final = 0x06
 SEQUENCE: Final = 0x30
 IP_ADDRESS: Final = 0x40
@@ -52,6 +57,8 @@ NO_SUCH_OBJECT: Final = 0x80
 NO_SUCH_INSTANCE: Final = 0x81
 END_OF_MIB_VIEW: Final = 0x82
 
+_UNSIGNED = (COUNTER32, GAUGE32, TIME_TICKS, COUNTER64)
+_EMPTY = (NULL, NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB_VIEW)
 _MAX_SUBIDENTIFIERS = 128  # RFC 2578, section 3.5
 _MAX_SUBIDENTIFIER = 2**32 - 1
 _MAX_OID_BYTES = 5 * _MAX_SUBIDENTIFIERS
@@ -174,6 +181,7 @@ def _refuse_padding(content: bytes) -> None:
         raise BerError("a number is padded (X.690 clause 8.3.2)")
 
 
+@lru_cache(maxsize=16384)
 def decode_oid(content: bytes) -> tuple[int, ...]:
     """Decode the contents of an OBJECT IDENTIFIER.
 
@@ -246,6 +254,7 @@ def encode_unsigned(value: int, tag: int) -> bytes:
     return bytes((tag, size)) + value.to_bytes(size, "big")
 
 
+@lru_cache(maxsize=16384)
 def encode_oid(arcs: tuple[int, ...]) -> bytes:
     """Encode an OBJECT IDENTIFIER as contents, without tag and length.
 
@@ -271,3 +280,53 @@ def _base128(arc: int) -> bytes:
         octets.append(0x80 | rest & 0x7F)
         rest >>= 7
     return bytes(reversed(octets))
+
+
+def encode_value(tag: int, value: int | bytes | tuple[int, ...] | None) -> bytes:
+    """Encode a wire value as an element of the given type.
+
+    Parameters
+    ----------
+    tag : int
+        ASN.1 tag of the type.
+    value : int, bytes, tuple or None
+        Number, octets, object identifier, or nothing.
+
+    Raises
+    ------
+    BerError
+        The value does not fit the type.
+    """
+    if value is None:
+        return bytes((tag, 0))
+    if isinstance(value, int):
+        return encode_unsigned(value, tag) if tag in _UNSIGNED else encode_integer(value, tag)
+    if isinstance(value, tuple):
+        return tlv(OBJECT_ID, encode_oid(value))
+    if tag not in (OCTET_STRING, IP_ADDRESS):
+        raise BerError(f"octets do not fit type {tag:#04x}")
+    return tlv(tag, value)
+
+
+def decode_value(tag: int, content: bytes) -> int | bytes | tuple[int, ...] | None:
+    """Decode the contents of a value; octets of a type that is not known stay octets.
+
+    Parameters
+    ----------
+    tag : int
+        ASN.1 tag of the type.
+    content : bytes
+        Its contents.
+
+    Raises
+    ------
+    BerError
+        The contents are no value of the type.
+    """
+    if tag == INTEGER:
+        return decode_integer(content)
+    if tag in _UNSIGNED:
+        return decode_unsigned(content, 64 if tag == COUNTER64 else 32)
+    if tag == OBJECT_ID:
+        return decode_oid(content)
+    return None if tag in _EMPTY else content

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ncclient.transport.errors import SessionCloseError
 
 from controllers.drivers import make_driver
-from controllers.drivers.snmp import credentials_of
+from controllers.drivers.snmp_access import credentials_of
 from controllers.drivers.ssh import (
     disabled_algorithms,
     host_keys_of,

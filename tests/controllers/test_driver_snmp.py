@@ -1,4 +1,4 @@
-"""The SNMP driver against a real snmpd: one loop, one engine per credentials, orderly end."""
+"""The SNMP driver against a real snmpd, by the own manager and by pysnmp: the same to a user."""
 
 from __future__ import annotations
 
@@ -11,25 +11,39 @@ from pathlib import Path
 
 import pytest
 
-from controllers.drivers import close_snmp, make_driver
+from controllers.drivers import close_snmp, make_driver, snmp_link
 from controllers.drivers.snmp import SnmpDriver
-from controllers.drivers.snmp_engine import exchange
-from controllers.drivers.snmp_wire import rfc1902, rfc1905
+from controllers.drivers.snmp_link import exchange
 from controllers.ports import Device
 from controllers.profiles import profile_of
+from controllers.snmp.ber import NULL, OCTET_STRING
+from controllers.snmp.exchange import Variable
 from hil.daemons.snmpd import start_snmpd
 from twin.model.errors import DeviceAuthError, DeviceRefused
 
 pytestmark = pytest.mark.daemon("snmpd")
 
 
+@pytest.fixture(autouse=True)
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """What speaks SNMP; pysnmp can do all that the own manager does."""
+    name: str = getattr(request, "param", "own")
+    if name == "pysnmp":
+        monkeypatch.setattr(snmp_link.manager, "speaks", lambda _credentials: False)
+    yield name
+    close_snmp()
+
+
+both_engines = pytest.mark.parametrize("engine", ["own", "pysnmp"], indirect=True)
+
+
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Device]:
     with start_snmpd(tmp_path_factory.mktemp("snmpd")) as running:
         yield running.device
-    close_snmp()
 
 
+@both_engines
 def test_values_with_umlauts_are_set_and_read(host: Device) -> None:
     driver = make_driver(host)
     driver.write({"contact": "Bürgerbüro", "location": "Königstraße 1"})
@@ -40,13 +54,14 @@ def test_an_undo_puts_latin_1_back_octet_by_octet(host: Device) -> None:
     driver = SnmpDriver(host, profile_of(host))
     held = "Königstraße".encode("latin-1")
     o = driver._objects["location"]
-    assert not exchange(driver._opened(), "set", [(o.oid, rfc1902.OctetString(held))]).failure
+    put = Variable(o.oid, OCTET_STRING, held)
+    assert not exchange(driver._opened(), "set", [put]).failure
     before = driver.read(["location"])
     assert before == {"location": "latin-1:Königstraße"}
     driver.write({"location": "Rathaus"})
     driver.write(before)
-    answer = exchange(driver._opened(), "get", [(o.oid, rfc1905.unSpecified)])
-    assert bytes(answer.variables[0][1]) == held
+    answer = exchange(driver._opened(), "get", [Variable(o.oid, NULL, None)])
+    assert answer.variables[0].value == held
 
 
 def test_state_moves_and_absent_objects_are_left_out(host: Device) -> None:
@@ -59,6 +74,7 @@ def test_state_moves_and_absent_objects_are_left_out(host: Device) -> None:
     assert set(make_driver(switch).read(["contact", "port/1/poe_enabled"])) == {"contact"}
 
 
+@both_engines
 def test_a_refused_set_is_an_error_that_names_the_attribute(host: Device) -> None:
     switch = dataclasses.replace(
         host, kind="switch", profile="poe-switch", instances={"port": ("1",)}
@@ -68,6 +84,7 @@ def test_a_refused_set_is_an_error_that_names_the_attribute(host: Device) -> Non
     assert make_driver(host).read(["contact"])["contact"] != "NOC"
 
 
+@both_engines
 def test_a_wrong_key_does_not_spoil_the_right_one_nor_profit_from_it(
     host: Device, tmp_path: Path
 ) -> None:
@@ -99,18 +116,22 @@ def test_an_agent_that_comes_back_with_another_engine_id_is_known_again(tmp_path
         assert time.monotonic() - start_s < 2.0
 
 
-def test_closing_leaves_no_thread_and_no_socket_and_it_starts_again(host: Device) -> None:
+@both_engines
+def test_closing_leaves_no_thread_and_no_socket_and_it_starts_again(
+    host: Device, engine: str
+) -> None:
     close_snmp()
     before = threading.active_count(), len(os.listdir("/proc/self/fd"))  # noqa: PTH208
     for _ in range(3):
         assert make_driver(host).read()
-        assert threading.active_count() > before[0]
+        assert (threading.active_count() > before[0]) == (engine == "pysnmp")
         close_snmp()
         assert threading.active_count() <= before[0]
         assert len(os.listdir("/proc/self/fd")) <= before[1]  # noqa: PTH208
 
 
-def test_many_threads_share_the_one_loop(host: Device) -> None:
+@both_engines
+def test_many_threads_ask_at_once(host: Device, engine: str) -> None:
     answers: list[int] = []
 
     def read_some() -> None:
@@ -123,4 +144,5 @@ def test_many_threads_share_the_one_loop(host: Device) -> None:
     for thread in threads:
         thread.join(30)
     assert answers == [2] * 80
-    assert sum(thread.name == "snmp-loop" for thread in threading.enumerate()) == 1
+    loops = sum(thread.name == "snmp-loop" for thread in threading.enumerate())
+    assert loops == (engine == "pysnmp")

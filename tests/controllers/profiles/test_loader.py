@@ -96,7 +96,7 @@ def test_a_changed_profile_of_the_user_is_read_again(tmp_path: Path) -> None:
         ("contact:", "contacts:", "did you mean 'contact'"),
         ("syntax: DisplayString", "syntax: Text", "unknown syntax 'Text'"),
         ("1.2.3", "1.two", "oid"),
-        ("device_class: A", "device_class: E", "device_class"),
+        ("device_class: A", "device_class: Z", "device_class"),
         ("oid: 1.2.3", 'oid: 1.2.3, index: "{port}"', r"\{port\} is not a name here"),
         ("checked_against: nothing", "checked_against: x, by: me", "unknown key 'by'"),
     ],
