@@ -11,24 +11,18 @@ from controllers.snmp.ber import (
     COUNTER64,
     GAUGE32,
     INTEGER,
-    IP_ADDRESS,
-    OBJECT_ID,
-    OCTET_STRING,
     TIME_TICKS,
     BerError,
     decode_integer,
     decode_oid,
     decode_unsigned,
-    encode_integer,
     encode_oid,
-    encode_unsigned,
-    tlv,
 )
 from controllers.snmp.message import ErrorStatus
 from twin.model.attributes import Value
 from twin.model.errors import ModelError
 
-__all__ = ["MibNode", "MibView", "SetRefused", "Syntax", "encode_value"]
+__all__ = ["MibNode", "MibView", "SetRefused", "Syntax"]
 
 Syntax = int | bytes | tuple[int, ...]
 
@@ -96,23 +90,6 @@ class SetRefused(Exception):
     def __init__(self, status: ErrorStatus) -> None:
         super().__init__(status)
         self.status = status
-
-
-def encode_value(tag: int, value: Syntax) -> bytes:
-    """Encode a wire value as an element of the given type.
-
-    Raises
-    ------
-    BerError
-        The value does not fit the type.
-    """
-    if isinstance(value, int):
-        return encode_unsigned(value, tag) if tag in _UNSIGNED else encode_integer(value, tag)
-    if isinstance(value, tuple):
-        return tlv(OBJECT_ID, encode_oid(value))
-    if tag not in (OCTET_STRING, IP_ADDRESS):
-        raise BerError(f"octets do not fit type {tag:#04x}")
-    return tlv(tag, value)
 
 
 class MibView:

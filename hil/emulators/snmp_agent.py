@@ -21,6 +21,7 @@ from controllers.snmp.ber import (
     BerError,
     encode_oid,
     encode_unsigned,
+    encode_value,
 )
 from controllers.snmp.message import (
     MAX_MESSAGE_BYTES,
@@ -41,7 +42,7 @@ from controllers.snmp.message import (
 )
 from controllers.snmp.usm import AUTH_FLAG, PRIV_FLAG, REPORTABLE_FLAG
 from hil.emulators.device import EmulatedDevice
-from hil.emulators.mib_view import MibNode, MibView, SetRefused, encode_value
+from hil.emulators.mib_view import MibNode, MibView, SetRefused
 from hil.emulators.snmp_objects import agent_nodes
 from hil.emulators.usm import UsmEngine, UsmFault, UsmUser, engine_id_of
 from twin.model.attributes import Value, check_value
