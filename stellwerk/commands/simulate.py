@@ -20,6 +20,7 @@ from stellwerk.when import local_start
 from twin.geo.cityfile import load_city
 from twin.model.city import City
 from twin.model.errors import InputError
+from twin.sim.cellular import AGENTS_KEY
 from twin.sim.registry import SYSTEM_NAMES
 from twin.sim.run import DEFAULT_START, SAMPLE_S, Run, SimulationResult
 from twin.sim.save import restore, save
@@ -57,6 +58,12 @@ def simulate(
     tick: Annotated[
         float, typer.Option("--tick", min=0.1, max=300, help="Step of users and traffic. [s]")
     ] = 10.0,
+    users: Annotated[
+        int | None,
+        typer.Option(
+            "--users", min=1, max=2_000_000, help="Agents of the mobile network; else 100,000."
+        ),
+    ] = None,
     telemetry: Annotated[
         str, typer.Option("--telemetry", help="Tables to record, such as cells,schools, or all.")
     ] = "",
@@ -88,13 +95,13 @@ def simulate(
             systems=_chosen(systems),
             tick_s=tick,
             telemetry=["*"] if telemetry == "all" else _names(telemetry),
-            shared={TIMETABLE_KEY: read_gtfs(gtfs, model)} if gtfs else None,
+            shared=_given(gtfs, users, model),
         )
     else:
-        if start or systems or telemetry or gtfs:
+        if start or systems or telemetry or gtfs or users:
             raise InputError(
                 "--restore goes on as it was saved",
-                hint="leave --start, --systems, --telemetry and --gtfs out",
+                hint="leave --start, --systems, --telemetry, --gtfs and --users out",
             )
         simulation = restore(resume, model)
         if hours * 3600.0 <= simulation.now_s:
@@ -114,6 +121,16 @@ def simulate(
         print_json(result.as_dict())
     else:
         _show(result, model)
+
+
+def _given(gtfs: Path | None, users: int | None, city: City) -> dict[str, object]:
+    """Collect what systems take instead of what they assume."""
+    given: dict[str, object] = {}
+    if gtfs:
+        given[TIMETABLE_KEY] = read_gtfs(gtfs, city)
+    if users:
+        given[AGENTS_KEY] = users
+    return given
 
 
 def _check_places(out: Path | None, save_to: Path | None) -> None:

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from twin.sim.cellular.assumptions import ASSUMPTIONS
 from twin.sim.cellular.rates import HandoverRates
-from twin.sim.cellular.system import Cellular
+from twin.sim.cellular.system import AGENTS_KEY, Cellular
 
-__all__ = ["ASSUMPTIONS", "Cellular", "HandoverRates"]
+__all__ = ["AGENTS_KEY", "ASSUMPTIONS", "Cellular", "HandoverRates"]

@@ -27,11 +27,13 @@ from twin.sim.cellular.traffic import traffic_classes
 from twin.sim.failures import FailureRate, Failures
 from twin.sim.system import Action, Context, DeviceFleet, Kpi, System
 
-__all__ = ["Cellular"]
+__all__ = ["AGENTS_KEY", "Cellular"]
 
 _REFRESH_S = 300.0  # interference, sleep and telemetry follow the load of the last minutes
 _SAMPLE_S = 60.0
 _KIND = "cell"
+AGENTS_KEY = "agents"
+"""Under which `Context.shared` may give the number of agents of the whole city."""
 
 
 class Cellular(System):
@@ -42,8 +44,9 @@ class Cellular(System):
     context : Context
         What systems share.
     n_agents : int, optional
-        People simulated in the whole city, each standing for several SIMs; None takes the assumed
-        number. A world of few managed cells simulates every SIM near them, at most so many.
+        People simulated in the whole city, each standing for several SIMs; None takes that
+        of `AGENTS_KEY`, or the assumed number. A world of few managed cells simulates every SIM
+        near them, at most so many.
     rates : HandoverRates, optional
         How often handovers go wrong; None takes those of exact runs.
 
@@ -64,7 +67,10 @@ class Cellular(System):
         rates: HandoverRates | None = None,
     ) -> None:
         super().__init__(context)
-        self._n_agents = round(assumed("agents")) if n_agents is None else n_agents
+        if n_agents is None:
+            given = context.shared.get(AGENTS_KEY)
+            n_agents = given if isinstance(given, int) else round(assumed("agents"))
+        self._n_agents = n_agents
         self._rates = rates
         self._network: Network | None = None
         self._sleep_is_on = True
