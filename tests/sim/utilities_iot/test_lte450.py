@@ -65,8 +65,8 @@ def test_a_terminal_takes_its_second_cell_while_the_first_is_down():
     network = _network(0.0)
     all_up, without = np.ones(3, dtype=bool), np.array([False, True, True])
     cell, up_bps, _ = network.choose(all_up)
-    other, _, _ = network.choose(without)
-    assert (cell == 0).mean() > 0.5
+    other = network.mast_of(network.choose(without)[0])
+    assert (network.mast_of(cell) == 0).mean() > 0.5
     assert not (other == 0).any()
     assert (other >= 0).any()
     again, again_bps, _ = network.choose(all_up)
@@ -75,3 +75,20 @@ def test_a_terminal_takes_its_second_cell_while_the_first_is_down():
     none, _, none_bps = network.choose(np.zeros(3, dtype=bool))
     assert (none == -1).all()
     assert (none_bps == 0.0).all()
+
+
+def test_a_terminal_uses_the_sector_it_lies_in_and_is_weaker_at_its_edge():
+    mast = Gateway(
+        id="m", technology="lte450", x_m=0.0, y_m=0.0, height_m=40.0, antenna_gain_dbi=9.0
+    )
+    bearing = np.radians(np.arange(0.0, 360.0, 1.0) + 0.5)
+    x, y = 3000.0 * np.sin(bearing), 3000.0 * np.cos(bearing)
+    network = Lte450([mast], x, y, np.full(360, 1.5), np.zeros(360), np.random.default_rng(1))
+    cell = network.choose(np.ones(1, dtype=bool))[0]
+    assert cell[10] == 0  # north
+    assert cell[120] == 1
+    assert cell[240] == 2
+    assert np.bincount(cell[cell >= 0]).min() > 80
+    assert (network.mast_of(cell)[cell >= 0] == 0).all()
+    ahead = np.abs((np.arange(360) + 0.5 + 60.0) % 120.0 - 60.0) < 20.0
+    assert network.up_bps[ahead].mean() > network.up_bps[~ahead].mean()

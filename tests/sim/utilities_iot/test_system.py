@@ -396,7 +396,7 @@ def test_gateways_are_recorded_when_asked_for(make_sim):
     sim = make_sim(telemetry=["gateways", "lte450_cells"])
     sim.advance(HOUR_S + 1.0)
     cells = sim.context.telemetry.take("lte450_cells")
-    assert cells["cell"].tolist() == ["mast-1"] * 4
+    assert cells["cell"].tolist() == ["mast-1/1", "mast-1/2", "mast-1/3"] * 4
     assert (cells["uplink_load_percent"] > 0.0).all()
     rows = sim.context.telemetry.take("gateways")
     assert rows["at_s"].size == 2 * 4

@@ -107,6 +107,8 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     _row("smgw_antenna_dbi", 2.0, "dBi", "K", _K),
     _row("lte450_noise_rise_db", 3.0, "dB", "K", f"neighbour cells on the same carrier; {_K}"),
     _row("lte450_blocks", 15.0, "1", "K", "3 MHz carrier: 15 resource blocks"),
+    _row("lte450_sectors", 3.0, "1", "K", f"cells of a mast, north, south-east, south-west; {_K}"),
+    _row("lte450_beam_deg", 100.0, "deg", "K", f"width at -3 dB of a panel of 9 dBi; {_K}"),
     _row("lte450_downlink_overhead", 0.25, "1", "K", f"control, reference signals; {_K}"),
     _row("lte450_battery_s", 259_200.0, "s", "R", f"72 h; {_450}"),
     _row("lte450_boot_s", 300.0, "s", "K", _K),

@@ -28,6 +28,7 @@ Flags = NDArray[np.bool_]
 
 _BLOCK_HZ = 180e3
 _N_BEST = 2  # cells a terminal may use, the second where the first is down
+_MOST_BESIDE_DB = 25.0  # front to back
 _LEAST_DB = 90.0  # coupling loss under which a link has all it can use anyway
 
 
@@ -37,13 +38,18 @@ class Lte450:
     Parameters
     ----------
     masts : sequence of Gateway
-        Sites; each is taken as one cell.
+        Sites, each of as many cells as assumed, which look into equal sectors.
     x_m, y_m, height_m : ndarray of shape (N,)
         Terminals. [m]
     extra_db : ndarray of shape (N,)
         Entry loss less antenna gain of the terminal. [dB]
     rng : Generator
         Chance of the shadowing.
+
+    Notes
+    -----
+    Cells are numbered mast by mast. A terminal uses the sector it lies in; beside the middle of
+    the beam it loses 12 (angle / width)^2 dB, as antennas of 3GPP TR 36.814, Table A.2.1.1-2.
     """
 
     def __init__(
@@ -59,9 +65,12 @@ class Lte450:
             x_m, y_m, height_m, extra_db, masts, freq_hz=value("lte450_carrier_hz"),
             n_best=_N_BEST, floor_db=-np.inf, rng=rng,
         )  # fmt: skip
-        self.n_cells = len(masts)
+        self.n_sectors = round(value("lte450_sectors"))
+        self.n_cells = self.n_sectors * len(masts)
         self.capacity_blocks = value("lte450_blocks")
-        self.cell = links.mast
+        sector, off_deg = self._sector(masts, x_m, y_m, links.mast)
+        self._mast = links.mast
+        self._cell = self.n_sectors * links.mast + sector
         self._chosen_for: Flags = np.zeros(0, dtype=bool)
         self._chosen: tuple[Ints, Floats, Floats] | None = None
         n = x_m.size
@@ -79,7 +88,8 @@ class Lte450:
             downlink_sinr_db=value("lte450_least_sinr_db"),
         )
         rise_db = value("lte450_noise_rise_db")
-        loss_db = np.maximum(-links.gain_db, _LEAST_DB)
+        beside_db = np.minimum(12.0 * (off_deg / value("lte450_beam_deg")) ** 2, _MOST_BESIDE_DB)
+        loss_db = np.maximum(beside_db - links.gain_db, _LEAST_DB)
         self.is_covered = is_covered(loss_db, ends, rise_db, rise_db)
         self.up_bps = uplink_rate_bps(loss_db, ends, rise_db)
         # what is left of its power with one block is for more of them
@@ -93,9 +103,26 @@ class Lte450:
 
     def keep(self, rows: Flags) -> None:
         """Forget the terminals that were not fitted."""
-        self.cell, self.is_covered = self.cell[rows], self.is_covered[rows]
+        self._mast, self._cell = self._mast[rows], self._cell[rows]
+        self.is_covered = self.is_covered[rows]
         self.up_bps, self.down_bps = self.up_bps[rows], self.down_bps[rows]
         self.up_blocks = self.up_blocks[rows]
+
+    def _sector(
+        self, masts: Sequence[Gateway], x_m: Floats, y_m: Floats, mast: Ints
+    ) -> tuple[Ints, Floats]:
+        """Find the sector of each link, and how far it is from the middle of the beam. [deg]."""
+        if not len(masts):
+            return np.zeros_like(mast), np.zeros(mast.shape)
+        at = np.array([(site.x_m, site.y_m) for site in masts])[mast]
+        bearing_deg = np.degrees(np.arctan2(x_m[:, None] - at[..., 0], y_m[:, None] - at[..., 1]))
+        width_deg = 360.0 / self.n_sectors
+        turn = np.rint(bearing_deg / width_deg)
+        return np.mod(turn, self.n_sectors).astype(np.int64), np.abs(bearing_deg - width_deg * turn)
+
+    def mast_of(self, cell: Ints) -> Ints:
+        """Return the mast of cells, -1 for none."""
+        return np.asarray(np.where(cell >= 0, cell // self.n_sectors, -1))
 
     def choose(self, is_up: Flags) -> tuple[Ints, Floats, Floats]:
         """Give each terminal its best cell that works.
@@ -103,7 +130,7 @@ class Lte450:
         Parameters
         ----------
         is_up : ndarray of bool
-            Which cells work.
+            Which masts work.
 
         Returns
         -------
@@ -114,12 +141,12 @@ class Lte450:
         """
         if self._chosen is not None and np.array_equal(is_up, self._chosen_for):
             return self._chosen
-        n = self.cell.shape[0]
+        n = self._cell.shape[0]
         cell = np.full(n, -1, dtype=np.int64)
         up, down = np.zeros(n), np.zeros(n)
-        for rank in reversed(range(self.cell.shape[1])):
-            can = is_up[self.cell[:, rank]] & self.is_covered[:, rank]
-            cell[can] = self.cell[can, rank]
+        for rank in reversed(range(self._cell.shape[1])):
+            can = is_up[self._mast[:, rank]] & self.is_covered[:, rank]
+            cell[can] = self._cell[can, rank]
             up[can], down[can] = self.up_bps[can, rank], self.down_bps[can, rank]
         self._chosen_for, self._chosen = is_up.copy(), (cell, up, down)
         return self._chosen

@@ -97,9 +97,9 @@ class SmartMeters:
         self.done_by_meter = np.zeros(self.n, dtype=np.int64)
         self.n_firmware_asked = self.n_firmware_done = self.n_firmware_stopped = 0
         self.bits_up = self.bits_down = 0.0
-        self.load = np.zeros((2, masts.n))
-        self.load_sum = np.zeros((2, masts.n))
-        self.hour_sum = np.zeros((2, masts.n))
+        self.load = np.zeros((2, self.network.n_cells))
+        self.load_sum = np.zeros((2, self.network.n_cells))
+        self.hour_sum = np.zeros((2, self.network.n_cells))
         self.hour_top = 0.0
         self.n_steps = 0
         self.rtu_up_steps = np.zeros(self.n_rtu, dtype=np.int64)
@@ -185,10 +185,10 @@ class SmartMeters:
         self.is_updating[:] = False
         self._down_bits[:] = 0.0
 
-    def reached_by(self, cell: int | None) -> Ints:
-        """Return the gateways a cell serves now, or all."""
-        at = self.network.choose(self.masts.is_up)[0][self.n_rtu :]
-        return np.flatnonzero(self.is_fed & (at >= 0 if cell is None else at == cell))
+    def reached_by(self, mast: int | None) -> Ints:
+        """Return the gateways a mast serves now, or all."""
+        at = self.network.mast_of(self.network.choose(self.masts.is_up)[0][self.n_rtu :])
+        return np.flatnonzero(self.is_fed & (at >= 0 if mast is None else at == mast))
 
     # -- a step
 
@@ -260,7 +260,7 @@ class SmartMeters:
         """Carry what waits in one direction; returns the bits carried, the steady ones too."""
         steady_at, steady_bps, rtu_rate_bps = steady
         rates = np.concatenate([rtu_rate_bps, rate_bps[self.is_reached]])
-        n_cells = self.masts.n
+        n_cells = self.network.n_cells
         always = np.bincount(steady_at, steady_bps / rates, minlength=n_cells) * STEP_S
         whole = self.network.capacity_blocks * STEP_S
         rows = np.flatnonzero((bits > 0.0) & self.is_reached)

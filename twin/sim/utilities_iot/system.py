@@ -128,9 +128,12 @@ class UtilitiesIot(System):
             }
             add("gateways", now_s, columns)
         if cells.n:
+            n_sectors = self.meters.network.n_sectors
             columns = {
-                "cell": np.array([cell.id for cell in cells.gateways]),
-                "is_up": cells.is_up,
+                "cell": np.array(
+                    [f"{mast.id}/{k + 1}" for mast in cells.gateways for k in range(n_sectors)]
+                ),
+                "is_up": np.repeat(cells.is_up, n_sectors),
                 "uplink_load_percent": 100.0 * self.meters.load[0],
                 "downlink_load_percent": 100.0 * self.meters.load[1],
             }
