@@ -44,6 +44,7 @@ class Routers:
     def __init__(self, network: Network) -> None:
         self._network = network
         self.airtime = np.zeros(network.loads.size)
+        self._layers: dict[tuple[str, bool], _Ints] = {}
         self._resize(0)
 
     def _resize(self, n: int) -> None:
@@ -74,37 +75,53 @@ class Routers:
         cell : ndarray of int64, shape (n,)
             That cell, -1 without coverage.
         """
-        signals, network = self._network.signals, self._network
+        network, n = self._network, x_m.size
         place = network.places.at(x_m, y_m)
-        users, floor_dbm = network.all_users(), assumed("min_rsrp_dbm")
-        n = place.size
+        users = network.all_users()
         rate, alone, best = np.zeros(n), np.zeros(n), np.full(n, -1, dtype=np.int64)
         for operator in sims:
-            layers = self._layers_of(operator)
-            if not layers.size:
+            rows = np.flatnonzero(rate <= 0.0)  # the others have coverage already
+            layers = self._layers_of(operator, with_nr=bool(knows_nr[rows].any()))
+            if not layers.size or not rows.size:
                 continue
-            slot = layers[:, None] * signals.n_places + place
-            cell = signals.server[slot]
-            heard = (cell >= 0) & (signals.level_dbm[slot] >= floor_dbm)
-            heard &= knows_nr | ~signals.is_nr[layers][:, None]
-            single = network.curves.rate_bps(cell, signals.sinr_db[OUTDOOR, slot])
+            heard, single, cell = self._signals_of(layers, place[rows], knows_nr[rows])
             load = network.loads[cell]
             if self._share.size == n:  # what a router takes itself is no load to it
-                load = np.maximum(load - np.where(cell == self._cell, self._share, 0.0), 0.0)
+                own = np.where(cell == self._cell[rows], self._share[rows], 0.0)
+                load = np.maximum(load - own, 0.0)
             fair = np.where(heard, fair_rate_bps(single, load, users[cell]), 0.0)
-            pick = (np.argmax(fair, axis=0), np.arange(n))
-            takes = (rate <= 0.0) & (fair[pick] > 0.0)
-            rate = np.where(takes, fair[pick], rate)
-            alone = np.where(takes, single[pick], alone)
-            best = np.where(takes, cell[pick], best)
+            pick = (np.argmax(fair, axis=0), np.arange(rows.size))
+            covered = fair[pick] > 0.0
+            rate[rows], alone[rows] = fair[pick], np.where(covered, single[pick], 0.0)
+            best[rows] = np.where(covered, cell[pick], -1)
         return rate, alone, best
 
-    def _layers_of(self, operator: str) -> _Ints:
-        layers = self._network.signals.layers
-        return np.array(
-            [k for k, layer in enumerate(layers) if layer.split("/")[0] == operator],
-            dtype=np.int64,
-        )
+    def _signals_of(
+        self, layers: _Ints, place: NDArray[np.int32], knows_nr: _Bools
+    ) -> tuple[_Bools, _Floats, NDArray[np.int32]]:
+        """Say by layer and router whether it is covered, its rate alone [bit/s], and its cell."""
+        signals = self._network.signals
+        slot = layers[:, None] * signals.n_places + place
+        cell = signals.server[slot]
+        heard = (cell >= 0) & (signals.level_dbm[slot] >= assumed("min_rsrp_dbm"))
+        heard &= knows_nr | ~signals.is_nr[layers][:, None]
+        single = self._network.curves.rate_bps(cell, signals.sinr_db[OUTDOOR, slot])
+        return heard, single, cell
+
+    def _layers_of(self, operator: str, *, with_nr: bool) -> _Ints:
+        """Return the layers of an operator, those of 5G only if asked for."""
+        key = (operator, with_nr)
+        if key not in self._layers:
+            signals = self._network.signals
+            self._layers[key] = np.array(
+                [
+                    k
+                    for k, layer in enumerate(signals.layers)
+                    if layer.split("/")[0] == operator and (with_nr or not signals.is_nr[k])
+                ],
+                dtype=np.int64,
+            )
+        return self._layers[key]
 
     def offer(
         self,
@@ -136,7 +153,7 @@ class Routers:
         if self._cell.size != n:
             self._resize(n)
         is_here = self._network.places.is_covered(*at_m)
-        is_here &= any(self._layers_of(operator).size for operator in sims)
+        is_here &= any(self._layers_of(name, with_nr=True).size > 0 for name in sims)
         rate, self._alone_bps, self._cell = self.rates_bps(*at_m, sims, knows_nr)
         self._wanted_bps = np.where(is_here, np.minimum(wanted_bps, rate), 0.0)
         asks = np.flatnonzero(self._wanted_bps > 0.0)

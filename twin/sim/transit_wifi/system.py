@@ -124,7 +124,8 @@ class TransitWifi(System):
         traffic = onboard.air.fleet.traffic
         hours, backhaul = onboard.running_s / 3600.0, onboard.backhaul
         came = backhaul.cells_bits + backhaul.other_bits
-        dropped, offered = traffic.dropped_bits[VEHICLE], traffic.offered_bits[VEHICLE]
+        dropped = float(traffic.dropped_bits[VEHICLE])
+        offered = float(traffic.offered_bits[VEHICLE])
         sums = {"min": "min", "mb": "MB", "mbps": "Mbit/s"}
         figures = {
             name: Kpi(value, sums[name.rpartition("_")[2]])
