@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii as _quoted
 from pathlib import Path
 from typing import Any
 
@@ -59,22 +60,25 @@ class Chain:
 # One encoder for all records: `json.dumps` makes one each time, and hashing is half of appending.
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
+# 1, 1.0 and True are one key of a cache and three texts of JSON: only one of them is cached.
+_FLAT = frozenset((str, int))
+
 
 @lru_cache(maxsize=1024)
-def _canonical_of_texts(items: tuple[tuple[str, str], ...]) -> str:
+def _canonical_of_flat(items: tuple[tuple[str, str | int], ...]) -> str:
     return _encode(dict(items))
 
 
 def _canonical(payload: Mapping[str, Any]) -> str:
     for value in payload.values():
-        if type(value) is not str:  # 1, 1.0 and True are one key of a cache and three of JSON
+        if type(value) not in _FLAT:
             return _encode(payload)
-    return _canonical_of_texts(tuple(payload.items()))
+    return _canonical_of_flat(tuple(payload.items()))
 
 
 def _hash(prev: str, seq: int, run: str, at: str, kind: str, device: str, payload: str) -> str:
-    who = f"{_encode(run)},{_encode(at)},{_encode(kind)},{_encode(device)}"
-    text = f"[{_encode(prev)},{seq},{who},{_encode(payload)}]"
+    who = f"{_quoted(run)},{_quoted(at)},{_quoted(kind)},{_quoted(device)}"
+    text = f"[{_quoted(prev)},{seq},{who},{_quoted(payload)}]"
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -205,7 +205,7 @@ class Transaction:
             Records to make durable, then commands to send, then the time to be woken at.
         """
         self._out.now_s = event.now_s
-        if isinstance(event, Done | Failed):
+        if isinstance(event, (Done, Failed)):  # a union would be made anew each time
             self._result(event)
         elif isinstance(event, Interrupt):
             self._interrupt(event)
