@@ -29,6 +29,7 @@ class Exit(IntEnum):
     USAGE = 64
     TRY_LATER = 75
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 def exit_of(error: StellwerkError) -> Exit:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 import time
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -14,6 +16,7 @@ from typing import Annotated
 import typer
 
 from stellwerk.commands.city import CityOption
+from stellwerk.day.whole import stoppable, whole_files
 from stellwerk.output import JsonOption, columns, notes, print_json, table, told_progress
 from stellwerk.settings import load_settings
 from stellwerk.when import local_start
@@ -35,9 +38,16 @@ __all__ = ["simulate"]
 
 _WALL_STEP_S = 0.1  # how often a paced run looks at the clock
 _FAR_BEHIND_S = 1.0  # then a pace counts as not kept
+_OF_THE_START = ("start", "seed", "systems", "tick", "users", "telemetry", "gtfs")
+"""Options that a saved run has already."""
+_DAY_FILES = (
+    "result.json", "kpis.csv", "districts.csv", "curves.csv", "report.html", "day.png",
+    "telemetry.sqlite",
+)  # fmt: skip
 
 
 def simulate(
+    context: typer.Context,
     *,
     city: CityOption = "",
     hours: Annotated[float, typer.Option("--hours", min=0.01, max=8784, help="Length. [h]")] = 24.0,
@@ -82,26 +92,28 @@ def simulate(
     json: JsonOption = False,
 ) -> None:
     """Let the city live a day: users, schools, trams, lamps, signals, meters, outages."""
-    model = load_city(load_settings(city=city).city)
-    if telemetry and out is None:
+    chosen = _chosen(_names("--systems", systems))
+    tables = _names("--telemetry", telemetry)
+    if tables and out is None:
         raise InputError("--telemetry needs a place", hint="give --out too")
     _check_places(out, save_to)
+    model = load_city(load_settings(city=city).city)
     plan = load_scenario(scenario) if scenario else None
     if resume is None:
         simulation = Simulation(
             model,
             seed=seed,
             start=local_start(start, model) if start else DEFAULT_START,
-            systems=_chosen(systems),
+            systems=chosen,
             tick_s=tick,
-            telemetry=["*"] if telemetry == "all" else _names(telemetry),
+            telemetry=["*"] if tables == ["all"] else tables,
             shared=_given(gtfs, users, model),
         )
     else:
-        if start or systems or telemetry or gtfs or users:
+        given = [f"--{name}" for name in _OF_THE_START if _is_given(context, name)]
+        if given:
             raise InputError(
-                "--restore goes on as it was saved",
-                hint="leave --start, --systems, --telemetry, --gtfs and --users out",
+                "--restore goes on as it was saved", hint=f"leave {', '.join(given)} out"
             )
         simulation = restore(resume, model)
         if hours * 3600.0 <= simulation.now_s:
@@ -110,13 +122,13 @@ def simulate(
                 hint="--hours counts from the start of the saved run",
             )
     run = Run(simulation, hours=hours, scenario=plan)
-    _live(run, speed)
-    result = run.result()
-    if save_to:
-        save_to.parent.mkdir(parents=True, exist_ok=True)
-        save(simulation, save_to)
-    if out:
-        _write(out, result, run, model)
+    with stoppable():
+        _live(run, speed)
+        result = run.result()
+        if save_to:
+            save(simulation, save_to)
+        if out:
+            _write(out, result, run, model)
     if json:
         print_json(result.as_dict())
     else:
@@ -139,30 +151,51 @@ def _check_places(out: Path | None, save_to: Path | None) -> None:
         raise InputError(
             "--out draws curves, which needs matplotlib", hint="install stellwerk[report]"
         )
-    for place in filter(None, (out, save_to and save_to.parent)):
-        there = next(
-            path for path in (place.absolute(), *place.absolute().parents) if path.exists()
-        )
+    for place in filter(None, (out, save_to)):
         try:
-            TemporaryFile(dir=there).close()
+            _try(place if place is out else place.parent)
+            place.with_name(place.name).is_dir()  # a name may be too long
         except OSError as err:
             raise InputError("cannot be written", str(place), hint=str(err.strerror)) from err
     if save_to and save_to.is_dir():
         raise InputError("is a folder, not a file", str(save_to))
+    if out and save_to and save_to.absolute() in (out.absolute(), *out.absolute().parents):
+        raise InputError("is the file of --save and cannot hold --out", str(save_to))
+    for file in (out / name for name in _DAY_FILES) if out else ():
+        if file.is_dir():
+            raise InputError("is a folder, and a file is to be written there", str(file))
 
 
-def _names(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
+def _try(folder: Path) -> None:
+    """Make a file without a name in a folder, or in the one where it is to be made."""
+    there = next(
+        path for path in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(path)
+    )
+    TemporaryFile(dir=there).close()
 
 
-def _chosen(text: str) -> list[str]:
-    chosen = _names(text) or list(SYSTEM_NAMES)
-    for name in chosen:
+def _is_given(context: typer.Context, name: str) -> bool:
+    """Say whether an option was on the command line, be it with its default."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name != "DEFAULT"
+
+
+def _names(option: str, text: str) -> list[str]:
+    words = [word.strip() for word in text.split(",")] if text.strip() else []
+    if "" in words:
+        raise InputError(f"{option} {text!r} has an empty name", hint="write names, as in a,b")
+    return words
+
+
+def _chosen(names: list[str]) -> list[str]:
+    for name in names:
         if name not in SYSTEM_NAMES:
+            near = get_close_matches(name, SYSTEM_NAMES, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
             raise InputError(
-                f"--systems has no {name!r}", hint=f"there are {', '.join(SYSTEM_NAMES)}"
+                f"--systems has no {name!r}", hint=f"{hint}there are {', '.join(SYSTEM_NAMES)}"
             )
-    return chosen
+    return names or list(SYSTEM_NAMES)
 
 
 def _live(run: Run, speed: float | None) -> None:
@@ -200,13 +233,15 @@ def _live(run: Run, speed: float | None) -> None:
 def _write(out: Path, result: SimulationResult, run: Run, city: City) -> None:
     from stellwerk.day.report import write_day  # noqa: PLC0415  # needs the extra `report`
 
-    written = write_day(out, result, city, shlex.join(["stellwerk", *sys.argv[1:]]))
     telemetry = run.simulation.context.telemetry
-    if telemetry.tables():
-        if find_spec("pyarrow"):
-            rows = write_parquet(telemetry, out)
-        else:
-            rows = write_sqlite(telemetry, out / "telemetry.sqlite")
+    rows: dict[str, int] = {}
+    with whole_files(out) as folder:
+        written = write_day(folder, result, city, shlex.join(["stellwerk", *sys.argv[1:]]))
+        if telemetry.tables() and find_spec("pyarrow"):
+            rows = write_parquet(telemetry, folder)
+        elif telemetry.tables():
+            rows = write_sqlite(telemetry, folder / "telemetry.sqlite")
+    if rows:
         notes.print(
             "telemetry: " + ", ".join(f"{table} {n:,} rows" for table, n in rows.items()),
             markup=False,

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 import zlib
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -59,7 +61,7 @@ def save(simulation: Simulation, path: Path) -> None:
     simulation : Simulation
         What to save.
     path : Path
-        File to write; it appears whole or not at all.
+        File to write, and its folder if there is none; it appears whole or not at all.
 
     Raises
     ------
@@ -80,12 +82,17 @@ def save(simulation: Simulation, path: Path) -> None:
     }
     body = zlib.compress(dump(simulation, city), level=1)
     header["sha256"] = hashlib.sha256(body).hexdigest()
-    partial = path.with_name(path.name + ".part")
+    partial = path.with_name(f".stellwerk-{os.getpid()}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_bytes(json.dumps(header).encode() + b"\n" + body)
         partial.replace(path)
-    except OSError as err:
-        raise InputError("cannot be written", str(path), hint=str(err.strerror)) from err
+    except BaseException as err:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        if isinstance(err, OSError):
+            raise InputError("cannot be written", str(path), hint=str(err.strerror)) from err
+        raise
 
 
 def restore(path: Path, city: City) -> Simulation:
@@ -111,11 +118,10 @@ def restore(path: Path, city: City) -> Simulation:
     """
     try:
         with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
+            header = _header(file.readline(_HEADER_BYTES), path)
+            body = file.read(_MAX_BYTES)
     except OSError as err:
         raise InputError("cannot be read", str(path), hint=str(err.strerror)) from err
-    first, _, body = data.partition(b"\n")
-    header = _header(first, path)
     if hashlib.sha256(body).hexdigest() != header.get("sha256"):
         raise InputError("damaged: its content has another hash", str(path), hint="save it again")
     here = {"python": list(sys.version_info[0:2]), "numpy": np.__version__, "isa": active_isa()}
@@ -162,8 +168,8 @@ def branch(simulation: Simulation) -> Simulation:
 
 def _header(line: bytes, path: Path) -> dict[str, Any]:
     try:
-        header = json.loads(line[:_HEADER_BYTES])
-    except ValueError:
+        header = json.loads(line)
+    except (ValueError, RecursionError):
         header = None
     if not isinstance(header, dict) or header.get("format") != _FORMAT:
         raise InputError(
