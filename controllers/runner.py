@@ -44,6 +44,9 @@ __all__ = ["OnEvent", "RunResult", "StepEvent", "apply", "drive", "members_in"]
 
 log = logging.getLogger(__name__)
 
+_MOST_NOTES = 256
+"""Records of one write to the journal: more would keep devices waiting for it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepEvent:
@@ -331,7 +334,23 @@ class _Drive:
         """Run until the machine has ended."""
         self._carry_out(begin(boot_clock()))
         while self._machine.outcome is None:
-            self._carry_out(self._machine.handle(self._next_event()))
+            self._carry_out(self._gathered(self._machine.handle(self._next_event())))
+
+    def _gathered(self, turn: Turn) -> Turn:
+        """Add what follows from results that have come meanwhile: one write makes all durable.
+
+        Nothing is sent between them, so every record is still on the disk before its command.
+        """
+        while (
+            len(turn.notes) < _MOST_NOTES
+            and self._machine.outcome is None
+            and not self._interrupts
+            and all(command.op is not Op.GATE for command in turn.commands)
+            and (result := self._sessions.wait(0.0)) is not None
+        ):
+            more = self._machine.handle(self._told(*result))
+            turn = Turn(turn.notes + more.notes, turn.commands + more.commands, more.wake_s)
+        return turn
 
     def _next_event(self) -> Event:
         timeout_s = None if self._wake_s is None else max(0.0, self._wake_s - boot_clock())
@@ -343,7 +362,10 @@ class _Drive:
             return Interrupt(boot_clock(), Fault.INTERRUPTED, reason)
         if result is None:
             return Tick(boot_clock())
-        event, seconds = result
+        return self._told(*result)
+
+    def _told(self, event: Done | Failed, seconds: float) -> Event:
+        """Tell of a result, and keep what was read."""
         if isinstance(event, Done):
             if event.op is Op.READ and event.values is not None:
                 self._observed[event.device] = event.values
