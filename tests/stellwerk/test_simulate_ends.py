@@ -65,7 +65,7 @@ def test_what_cannot_be_is_refused_before_the_city_lives(
     assert _tree(tmp_path) == before
 
 
-def _start(words: list[str], before: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+def _start(words: list[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "stellwerk", "simulate", "--city", str(TOWN), *words],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
