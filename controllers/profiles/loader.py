@@ -78,17 +78,18 @@ def load_profile(name: str, folder: Path | None = None) -> Profile:
     InputError
         No profile of that name, or the file is wrong.
     """
-    known = profile_names(folder)
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        raise InputError(
-            f"unknown profile {name!r}",
-            hint=f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}",
-        )
-    if folder is not None and (folder / f"{name}.yaml").is_file():
-        path = folder / f"{name}.yaml"
+    path = folder / f"{name}.yaml" if folder is not None and _is_word(name) else None
+    if path is not None and path.is_file():
         return _user_profile(path, path.stat().st_mtime_ns)
-    return _packaged(name)
+    # Asked for every session of every device: the folders are listed only to say what is there.
+    if name in _packaged_names():
+        return _packaged(name)
+    known = profile_names(folder)
+    near = difflib.get_close_matches(name, known, n=1)
+    raise InputError(
+        f"unknown profile {name!r}",
+        hint=f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}",
+    )
 
 
 def profile_of(device: Device) -> Profile:
@@ -107,6 +108,16 @@ def profile_of(device: Device) -> Profile:
             hint="name a profile of the device's own kind",
         )
     return profile
+
+
+def _is_word(name: str) -> bool:
+    """Say whether a name is that of a file in the folder, and of none elsewhere."""
+    return bool(name) and "/" not in name and "\0" not in name
+
+
+@lru_cache(maxsize=1)
+def _packaged_names() -> frozenset[str]:
+    return frozenset(profile_names())
 
 
 @lru_cache(maxsize=64)

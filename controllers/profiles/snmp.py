@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
@@ -150,6 +151,46 @@ def snmp_objects(profile: Profile, device: Device) -> tuple[SnmpObject, ...]:
     InputError
         The profile is not of SNMP, an instance has no number, or two attributes meet.
     """
+    if _is_personal(profile):
+        return _objects(profile, device)
+    # Alike devices have the same objects, and a fleet has few kinds of them.
+    alike = (tuple(device.instances.items()), tuple(device.options.items()))
+    return _shared_objects(_Shape(profile, device, alike))
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What the objects of a device follow from; the device itself is only one that has them."""
+
+    profile: Profile = field(compare=False)
+    device: Device = field(compare=False)
+    alike: tuple[tuple[tuple[str, tuple[str, ...]], ...], tuple[tuple[str, str], ...]]
+
+    def __hash__(self) -> int:
+        return hash((id(self.profile), self.alike))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, _Shape)
+            and self.profile is other.profile
+            and self.alike == other.alike
+        )
+
+
+@lru_cache(maxsize=256)
+def _shared_objects(shape: _Shape) -> tuple[SnmpObject, ...]:
+    return _objects(shape.profile, shape.device)
+
+
+def _is_personal(profile: Profile) -> bool:
+    """Say whether an index follows from the id of the device."""
+    templates = [getattr(m, "index", "") for m in profile.attributes.values()]
+    templates += [rule.index for rule in profile.rows.values()]
+    options = [text for text in profile.options.values() if text]
+    return any("{device}" in text or "{mac}" in text for text in (*templates, *options))
+
+
+def _objects(profile: Profile, device: Device) -> tuple[SnmpObject, ...]:
     objects: dict[tuple[int, ...], SnmpObject] = {}
     for template, path, names in expand(profile, device):
         mapping = profile.attributes[template]
