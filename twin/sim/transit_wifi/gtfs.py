@@ -19,7 +19,7 @@ from twin.model.errors import ModelError
 from twin.sim.transit_wifi import gtfs_tables
 from twin.sim.transit_wifi.assumptions import figure
 from twin.sim.transit_wifi.gtfs_calendar import Headways, Service, read_headways, read_services
-from twin.sim.transit_wifi.gtfs_tables import Tables, seconds
+from twin.sim.transit_wifi.gtfs_tables import BROKEN_ZIP, Tables, one_line, seconds
 from twin.sim.transit_wifi.patterns import Pattern, pattern_of
 
 __all__ = ["GtfsTimetable", "read_gtfs"]
@@ -100,8 +100,9 @@ def read_gtfs(path: Path, city: City, *, margin_m: float = 1000.0) -> GtfsTimeta
             raise ModelError(f"{path.name}: larger than {most_mib} MiB")
         with zipfile.ZipFile(path) as archive:
             return _Reader(Tables(path.name, archive), city, margin_m).timetable()
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as err:
-        raise ModelError(f"{path.name}: cannot be read as a zip file: {err}") from err
+    except BROKEN_ZIP as err:
+        what = one_line(err)
+        raise ModelError(f"{path.name}: cannot be read as a zip file: {what}") from err
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,42 @@ from __future__ import annotations
 
 import csv
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import IO, cast
 
 from twin.model.errors import ModelError
 
-__all__ = ["MAX_ROWS", "MAX_TABLE_BYTES", "MAX_ZIP_BYTES", "Tables", "seconds"]
+__all__ = [
+    "BROKEN_ZIP",
+    "MAX_LINE_BYTES",
+    "MAX_ROWS",
+    "MAX_TABLE_BYTES",
+    "MAX_ZIP_BYTES",
+    "Tables",
+    "one_line",
+    "seconds",
+]
+
+BROKEN_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+)
+"""What the library raises about a zip file that is damaged, encrypted or packed in another way."""
 
 MAX_ZIP_BYTES = 300 * 2**20
 MAX_TABLE_BYTES = 2 * 2**30
 MAX_ROWS = 20_000_000
-"""Most bytes of a feed, bytes of one table unpacked, and rows of one table."""
+MAX_LINE_BYTES = 1_000_000
+"""Most bytes of a feed, bytes of one table unpacked, rows of one table, and bytes of a line."""
 
 _MAX_SECONDS = 72 * 3600
 
@@ -83,8 +106,8 @@ class Tables:
             try:
                 text = io.TextIOWrapper(limited, "utf-8-sig", newline="")
                 yield from self._picked(csv.reader(text), table, needed, optional)
-            except (csv.Error, UnicodeDecodeError, zipfile.BadZipFile) as err:
-                raise ModelError(f"{self.name}: {table}: {err}") from err
+            except (csv.Error, UnicodeDecodeError, *BROKEN_ZIP) as err:
+                raise ModelError(f"{self.name}: {table}: {one_line(err)}") from err
 
     def _picked(
         self,
@@ -114,6 +137,12 @@ class Tables:
             yield number, pick(row)
 
 
+def one_line(err: Exception) -> str:
+    """Say what is wrong in one line: messages about zip files may quote what is in them."""
+    text = "".join(letter if letter.isprintable() else " " for letter in str(err)[:200])
+    return " ".join(text.split())
+
+
 def seconds(text: str) -> int:
     """Seconds after midnight of H:MM:SS, which may be past 24 h.
 
@@ -136,7 +165,7 @@ class _Limited(io.RawIOBase):
 
     def __init__(self, raw: IO[bytes], name: str, table: str) -> None:
         super().__init__()
-        self._raw, self._left = raw, MAX_TABLE_BYTES
+        self._raw, self._left, self._line = raw, MAX_TABLE_BYTES, 0
         self._what = f"{name}: {table}"
 
     def readable(self) -> bool:
@@ -147,5 +176,8 @@ class _Limited(io.RawIOBase):
         self._left -= len(data)
         if self._left < 0:
             raise ModelError(f"{self._what} is larger than {MAX_TABLE_BYTES} bytes")
+        self._line = 0 if b"\n" in data or b"\r" in data else self._line + len(data)
+        if self._line > MAX_LINE_BYTES:
+            raise ModelError(f"{self._what} has a line longer than {MAX_LINE_BYTES} bytes")
         buffer[: len(data)] = data
         return len(data)
