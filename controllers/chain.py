@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as _quoted
-from pathlib import Path
 from typing import Any
 
 from controllers.steps import Note
@@ -103,7 +102,7 @@ def row_of(seq: int, run: str, at: str, note: Note, prev: str) -> dict[str, Any]
     }
 
 
-def check_row(row: Any, seq: int, prev: str, path: Path) -> None:  # noqa: ANN401 - SQLAlchemy's
+def check_row(row: Any, seq: int, prev: str, place: object) -> None:  # noqa: ANN401 - SQLAlchemy's
     """Check a row against its place and the hash before it.
 
     Parameters
@@ -114,8 +113,8 @@ def check_row(row: Any, seq: int, prev: str, path: Path) -> None:  # noqa: ANN40
         The number it must have.
     prev : str
         Hash of the record before it.
-    path : Path
-        The journal, for the message.
+    place : object
+        Names the journal, for the message.
 
     Raises
     ------
@@ -124,29 +123,29 @@ def check_row(row: Any, seq: int, prev: str, path: Path) -> None:  # noqa: ANN40
     """
     if row.seq != seq:
         raise JournalDamaged(
-            f"record {seq} in {path} is missing, the journal goes on with {row.seq}; {REMEDY}"
+            f"record {seq} in {place} is missing, the journal goes on with {row.seq}; {REMEDY}"
         )
     if row.prev != prev:
-        raise JournalDamaged(f"record {seq} in {path} does not follow the one before it; {REMEDY}")
-    record = record_of(row, path)
+        raise JournalDamaged(f"record {seq} in {place} does not follow the one before it; {REMEDY}")
+    record = record_of(row, place)
     where = record.run, record.at, record.kind, record.device
     if record.hash != _hash(prev, seq, *where, row.payload):
-        raise _changed(seq, path)
+        raise _changed(seq, place)
 
 
-def _changed(seq: int, path: Path) -> JournalDamaged:
-    return JournalDamaged(f"record {seq} in {path} was changed after it was written; {REMEDY}")
+def _changed(seq: int, place: object) -> JournalDamaged:
+    return JournalDamaged(f"record {seq} in {place} was changed after it was written; {REMEDY}")
 
 
-def record_of(row: Any, path: Path) -> Record:  # noqa: ANN401 - SQLAlchemy's
+def record_of(row: Any, place: object) -> Record:  # noqa: ANN401 - SQLAlchemy's
     """Read a row; its hash is not checked.
 
     Parameters
     ----------
     row : sqlalchemy.Row
         All columns of it.
-    path : Path
-        The journal, for the message.
+    place : object
+        Names the journal, for the message.
 
     Raises
     ------
@@ -155,14 +154,14 @@ def record_of(row: Any, path: Path) -> Record:  # noqa: ANN401 - SQLAlchemy's
     """
     texts = (row.run, row.at, row.kind, row.device, row.payload, row.hash)
     if not all(isinstance(text, str) for text in texts):
-        raise _changed(row.seq, path)
+        raise _changed(row.seq, place)
     try:
         "".join(texts).encode()
         payload = json.loads(row.payload)
     except (ValueError, RecursionError) as err:
-        raise _changed(row.seq, path) from err
+        raise _changed(row.seq, place) from err
     if not isinstance(payload, dict):
-        raise _changed(row.seq, path)
+        raise _changed(row.seq, place)
     return Record(
         seq=row.seq,
         run=row.run,

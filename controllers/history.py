@@ -142,7 +142,7 @@ def history_of(journal: Journal, run: str) -> History:
     records = journal.records(run)
     if not records:
         last = ", ".join(journal.runs()[-3:]) or "none"
-        raise InputError(f"no run {run!r} in {journal.path}", hint=f"the last runs are {last}")
+        raise InputError(f"no run {run!r} in {journal.store}", hint=f"the last runs are {last}")
     return _told(run, records)
 
 

@@ -40,7 +40,9 @@ __all__ = [
 ]
 
 InventoryOption = Annotated[str, typer.Option("--inventory", "-i", help="Inventory file.")]
-JournalOption = Annotated[str, typer.Option("--journal", help="SQLite file of the journal.")]
+JournalOption = Annotated[
+    str, typer.Option("--journal", help="Journal: a file, or a postgresql:// URL.")
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
@@ -63,10 +65,10 @@ def existing_journal(settings: Settings, *, read_only: bool = False) -> Journal:
     InputError
         There is none.
     """
-    path = Path(settings.journal)
-    if not path.is_file():
-        raise InputError("there is no journal", str(path), hint="name it with --journal")
-    return Journal(path, read_only=read_only)
+    book = Journal(settings.journal, read_only=read_only)
+    if not book.store.exists():
+        raise InputError("there is no journal", settings.journal, hint="name it with --journal")
+    return book
 
 
 def show_step(event: StepEvent) -> None:

@@ -26,7 +26,7 @@ class Settings:
     inventory : str
         Inventory file.
     journal : str
-        SQLite file of the journal.
+        SQLite file of the journal, or URL of a PostgreSQL database.
     author : str
         Who plans and applies; stands in plans and in the journal.
     """

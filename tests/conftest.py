@@ -25,6 +25,7 @@ _EXECUTABLES = {
     "frr": ("vtysh",),
     "netconfd": ("netconfd",),
     "openssh-server": ("sshd",),
+    "postgresql": ("initdb", "pg_ctlcluster"),
     "snmp": ("snmpget",),
     "snmpd": ("snmpd",),
 }

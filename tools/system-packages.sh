@@ -33,6 +33,7 @@ want netconfd netconfd
 want openssh-server sshd
 want frr vtysh
 [ "$1" = demo ] || want chromium chromium chromium-browser google-chrome
+[ "$1" = demo ] || want postgresql initdb pg_ctlcluster
 
 [ -n "$missing" ] || exit 0
 

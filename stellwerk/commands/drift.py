@@ -117,7 +117,7 @@ def drift(
 
 
 def _claims(settings: Settings, *, is_needed: bool) -> Claims:
-    if not is_needed and not Path(settings.journal).is_file():
+    if not is_needed and not Journal(settings.journal).store.exists():
         return {}
     with existing_journal(settings, read_only=True) as book:
         book.verify()
@@ -319,7 +319,7 @@ def _reconcile(
         changes=(),
         document=Document(data={}, source="journal"),
     )
-    with Journal(Path(settings.journal)) as book:
+    with Journal(settings.journal) as book:
         book.verify()
         made = desk.plan_wants(intent, wants)
         result = carry_out(made, desk, book, question="write what is wanted?", yes=yes)

@@ -81,9 +81,10 @@ def plan(
 
 def _warn_open(settings: Settings, names: Collection[str]) -> None:
     """Say which devices an unfinished run has left open: what they report may not last."""
-    if not Path(settings.journal).is_file():
+    book = Journal(settings.journal, read_only=True)
+    if not book.store.exists():
         return
-    with Journal(Path(settings.journal), read_only=True) as book:
+    with book:
         left = open_devices(book)
     for run in sorted({left[device] for device in set(left) & set(names)}):
         devices = sorted(device for device in names if left.get(device) == run)
@@ -118,7 +119,7 @@ def apply(
     settings = load_settings(city=city, inventory=inventory, journal=journal)
     desk = settled_desk(settings)
     intent = None if what.suffix == ".json" else load_intent(what)
-    with Journal(Path(settings.journal)) as book:
+    with Journal(settings.journal) as book:
         book.verify()
         if intent:
             refuse_open(book, desk.wants(intent))

@@ -10,13 +10,11 @@ import stat
 import subprocess
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from controllers.journal import Journal
 from controllers.reserve import reserve_of
 from controllers.steps import Note
-from twin.model.errors import JournalBusy, JournalDamaged, JournalError
+from twin.model.errors import JournalDamaged, JournalError
 from twin.model.secret import Secret
 
 N = 9
@@ -39,23 +37,6 @@ def sql(path, *statements):
     connection.close()
 
 
-def test_records_come_back_in_order_and_by_run(path):
-    with Journal(path) as journal:
-        assert [record.seq for record in journal.records()] == list(range(1, N + 1))
-        assert journal.runs() == ("run-0", "run-1")
-        assert [record.payload["i"] for record in journal.records("run-1")] == [1, 3, 5, 7]
-        assert journal.verify().n_records == N
-
-
-def test_a_turn_is_written_whole_or_not_at_all(path):
-    with Journal(path) as journal:
-        with pytest.raises(JournalError, match="refuses"):
-            journal.append("r", [Note("a", "", {}), Note("b", "", {"x": object()})])
-        assert len(journal.records()) == N
-        journal.append("r", [Note("a", "", {}), Note("b", "", {})])
-        assert journal.verify().n_records == N + 2
-
-
 @pytest.mark.parametrize("value", [Secret("hunter2"), float("nan"), {1, 2}])
 def test_secrets_and_nonsense_are_refused(path, value):
     with Journal(path) as journal, pytest.raises(JournalError):
@@ -63,38 +44,14 @@ def test_secrets_and_nonsense_are_refused(path, value):
     assert b"hunter2" not in path.read_bytes()
 
 
-MUTATIONS = {
-    "edit": "UPDATE records SET payload = '{}' WHERE seq = {n}",
-    "kind": "UPDATE records SET kind = 'done' WHERE seq = {n}",
-    "device": "UPDATE records SET device = 'x' WHERE seq = {n}",
-    "time": "UPDATE records SET at = '2020' WHERE seq = {n}",
-    "delete": "DELETE FROM records WHERE seq = {n}",
-    "rehash": "UPDATE records SET hash = substr(hash, 2) || '0' WHERE seq = {n}",
-}
-
-
-@pytest.mark.parametrize("mutation", MUTATIONS)
-@pytest.mark.parametrize("n", range(1, N))
-def test_the_first_bad_record_is_named(path, mutation, n):
-    sql(path, MUTATIONS[mutation].replace("{n}", str(n)))
-    with Journal(path) as journal, pytest.raises(JournalDamaged, match=f"record {n} "):
-        journal.verify()
-
-
 def test_damage_names_the_file_and_the_remedy(path):
-    sql(path, MUTATIONS["edit"].replace("{n}", "6"))
+    sql(path, "UPDATE records SET payload = '{}' WHERE seq = 6")
     with Journal(path) as journal, pytest.raises(JournalDamaged) as caught:
         journal.verify()
     assert str(caught.value) == (
         f"record 6 in {path} was changed after it was written; restore the journal from a "
         "backup; apply and recover refuse until then"
     )
-
-
-def test_nothing_is_added_behind_damage_anywhere(path):
-    sql(path, MUTATIONS["edit"].replace("{n}", "2"))
-    with Journal(path) as journal, pytest.raises(JournalDamaged, match="record 2 "):
-        journal.append("r", [Note("a", "", {})])
 
 
 NONSENSE = {
@@ -124,62 +81,6 @@ def test_a_column_of_another_type_is_damage(path, column, value):
     sql(path, f"UPDATE records SET {column} = {value} WHERE seq = 6")
     with Journal(path) as journal, pytest.raises(JournalDamaged, match="record 6 in "):
         journal.verify()
-
-
-@pytest.mark.parametrize("n", range(1, N))
-def test_swapped_records_are_named(path, n):
-    sql(
-        path,
-        f"UPDATE records SET seq = 1000 WHERE seq = {n}",
-        f"UPDATE records SET seq = {n} WHERE seq = {n + 1}",
-        f"UPDATE records SET seq = {n + 1} WHERE seq = 1000",
-    )
-    with Journal(path) as journal, pytest.raises(JournalDamaged, match=f"record {n} "):
-        journal.verify()
-
-
-@pytest.mark.parametrize("n", range(1, N + 1))
-def test_a_cut_off_journal_is_noticed_by_its_noted_head(path, n):
-    with Journal(path) as journal:
-        head = journal.verify()
-    sql(path, f"DELETE FROM records WHERE seq >= {n}")
-    with Journal(path) as journal:
-        assert journal.verify().n_records == n - 1
-        with pytest.raises(JournalDamaged, match="cut off"):
-            journal.verify(expected_head=(head.n_records, head.head))
-
-
-def test_a_forged_last_record_is_noticed_before_anything_is_added(path):
-    sql(path, f"UPDATE records SET payload = '{{}}' WHERE seq = {N}")
-    with Journal(path) as journal, pytest.raises(JournalDamaged):
-        journal.append("r", [Note("a", "", {})])
-
-
-def test_a_record_written_by_somebody_else_meanwhile_is_noticed(path):
-    with Journal(path) as journal, Journal(path) as other:
-        journal.append("r", [Note("a", "", {})])
-        other.append("r", [Note("b", "", {})])
-        with pytest.raises(JournalError, match="somebody else"):
-            journal.append("r", [Note("c", "", {})])
-
-
-def test_the_lease_is_for_one(path):
-    with Journal(path) as journal, Journal(path) as other:
-        with (
-            journal.lease("apply"),
-            pytest.raises(JournalBusy, match=r"process \d+ \(apply\)"),
-            other.lease("recover"),
-        ):
-            pytest.fail("two hold it")
-        with other.lease("recover"):
-            pass
-
-
-def test_reading_goes_on_while_another_holds_the_lease(path):
-    with Journal(path) as journal, Journal(path) as other, journal.lease("apply"):
-        journal.append("r", [Note("a", "", {})])
-        assert other.verify().n_records == N + 1
-        journal.append("r", [Note("a", "", {})])
 
 
 @pytest.fixture(params=[1, 8])
@@ -398,29 +299,3 @@ def test_a_power_cut_leaves_a_prefix_or_a_named_damage(tmp_path, keep):
             ]
     except JournalError:
         pass
-
-
-@given(
-    st.lists(
-        st.tuples(
-            st.text(max_size=8),
-            st.text(max_size=8),
-            st.dictionaries(
-                st.text(max_size=5), st.none() | st.booleans() | st.integers() | st.text(max_size=9)
-            ),
-        ),
-        max_size=6,
-    )
-)
-def test_any_text_survives_the_round_trip(tmp_path_factory, entries):
-    path = tmp_path_factory.mktemp("j") / "j.db"
-    notes = [Note(kind, device, payload) for kind, device, payload in entries]
-    with Journal(path) as journal:
-        try:
-            journal.append("r", notes)
-        except JournalError:
-            assert any("\ud800" <= c <= "\udfff" for k, d, _ in entries for c in k + d)
-            return
-        back = [(r.kind, r.device, dict(r.payload)) for r in journal.records()]
-        assert back == [tuple(note) for note in notes]
-        journal.verify()
