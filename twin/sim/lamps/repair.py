@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from simpy.resources.resource import PriorityRequest
 
+from twin.sim.holidays import is_workday
 from twin.sim.kernel import Crews
 from twin.sim.lamps.assumptions import figure
 from twin.sim.lamps.timetable import next_minute_s
@@ -166,7 +167,7 @@ class RepairCrews:
         kernel, clock = self._context.kernel, self._context.clock
         local = clock.local(kernel.now_s)
         is_morning = local.hour * 60 + local.minute == round(figure("day_begin_min"))
-        if is_morning and local.weekday() < 5:
+        if is_morning and is_workday(local.date()):
             self._end_day()
             self._day = (kernel.now_s, clock.seconds_on(local, round(figure("day_end_min"))))
             self._places = [self._depot] * self._n_crews
