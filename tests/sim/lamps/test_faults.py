@@ -60,7 +60,7 @@ def test_a_failed_lamp_takes_its_power_and_its_light_class_along(run):
 
 def test_no_crew_sets_out_between_christmas_eve_and_the_next_working_day(run):
     """24 December 2026 is a Thursday, the next two days are holidays, then comes a weekend."""
-    simulation = run(2026, 12, 10, 6, failure_factor=1.0)
+    simulation = run(2026, 12, 17, 6, failure_factor=1.0)
     for k in range(1, 20):
         _do(simulation, "fail", f"lamp-1-{k:02d}")
     simulation.advance(20 * 86_400.0)
