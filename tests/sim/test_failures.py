@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
+import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
 
+from tests.sim.saved import stored
 from twin.sim.failures import Drill, FailureRate, Failures
 from twin.sim.kernel import Kernel
 
@@ -34,6 +36,16 @@ class Bulbs:
     def repair(self, bulb: int) -> None:
         self.works[bulb] = True
         self.log.append((self.kernel.now_s, "repaired", bulb))
+
+
+Bulbs.__module__ = "twin.sim.bulbs"  # as if it were one of ours
+
+
+@pytest.fixture(autouse=True)
+def _bulbs_are_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("twin.sim.bulbs")
+    module.Bulbs = Bulbs  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "twin.sim.bulbs", module)
 
 
 def _failures(bulbs: Bulbs, per_hour: float, repair_s: tuple[float, float], factor: float = 1.0):
@@ -85,7 +97,7 @@ def test_saved_failures_have_the_same_future():
     bulbs = Bulbs(Kernel(), 10)
     _failures(bulbs, 1.0, (60.0, 600.0)).start()
     bulbs.kernel.advance(3 * 3600.0)
-    other = pickle.loads(pickle.dumps(bulbs))
+    other = stored(bulbs)
     for each in (bulbs, other):
         each.kernel.advance(30 * 3600.0)
     assert other.log == bulbs.log
@@ -96,7 +108,7 @@ def test_the_drill_breaks_after_15_s_repairs_after_45_s_and_comes_again():
     bulbs = Bulbs(Kernel(), 3)
     Drill(bulbs.kernel, "drill", bulbs.fail_first, bulbs.repair).start()
     bulbs.kernel.advance(10.0)
-    bulbs = pickle.loads(pickle.dumps(bulbs))
+    bulbs = stored(bulbs)
     bulbs.kernel.advance(200.0)
     assert bulbs.log == [
         (15.0, "failed", 0),

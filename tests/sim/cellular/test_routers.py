@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.sim.saved import taken_up
 from twin.sim.cellular.assumptions import assumed
 from twin.sim.simulation import Simulation
 
@@ -128,7 +128,7 @@ def test_a_saved_run_gives_routers_the_same(simulate):
     run = simulate()
     run.advance(60.0)
     run.systems["cellular"].routers.offer(AT, np.full(N, 5e6), ["A"], LTE)
-    copy = pickle.loads(pickle.dumps(run))
+    copy = taken_up(run)
     given = []
     for each in (run, copy):
         each.advance(200.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from tests.sim.saved import taken_up
 from twin.model.errors import ModelError
 from twin.sim.city_wifi import ASSUMPTIONS
 from twin.sim.city_wifi.profile import popularity, square_weight, zoo_weight
@@ -102,7 +102,7 @@ def test_same_seed_same_trace_other_seed_another(city):
 def test_a_saved_run_has_the_same_future(city):
     run = make_simulation(city)
     run.advance(1800.0)
-    copy = pickle.loads(pickle.dumps(run))
+    copy = taken_up(run)
     for each in (run, copy):
         each.advance(5400.0)
     assert copy.context.trace.sha256() == run.context.trace.sha256()

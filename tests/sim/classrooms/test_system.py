@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
+from tests.sim.saved import taken_up
 from twin.geo.reader import city_folder, read_city
 from twin.model.errors import ModelError
 from twin.sim.classrooms import ASSUMPTIONS
@@ -359,12 +359,12 @@ def test_the_same_seed_gives_the_same_trace_and_another_does_not(begin):
     assert traces[0] == traces[1] != traces[2]
 
 
-@pytest.mark.parametrize("how", ["pickle", "branch"])
-def test_a_copy_in_mid_storm_has_the_same_future(begin, how):
+@pytest.mark.parametrize("copy", [taken_up, branch])
+def test_a_copy_in_mid_storm_has_the_same_future(begin, copy):
     simulation = begin(hour=7, minute=50)
     act(simulation, "exam", "30", **EXAM)
     simulation.advance(700.0)
-    other = branch(simulation) if how == "branch" else pickle.loads(pickle.dumps(simulation))
+    other = copy(simulation)
     for one in (simulation, other):
         one.advance(2400.0)
         one.check_invariants()

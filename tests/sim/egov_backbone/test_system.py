@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from tests.sim.saved import taken_up
 from twin.model.errors import ModelError
 from twin.sim.clock import Clock
 from twin.sim.egov_backbone import ASSUMPTIONS
@@ -352,11 +352,11 @@ def test_the_same_seed_gives_the_same_trace_and_another_does_not(begin):
     assert traces[0] == traces[1] != traces[2]
 
 
-@pytest.mark.parametrize("how", ["pickle", "branch"])
-def test_a_copy_in_mid_run_has_the_same_future(begin, how):
+@pytest.mark.parametrize("copy", [taken_up, branch])
+def test_a_copy_in_mid_run_has_the_same_future(begin, copy):
     simulation = begin(failure_factor=500.0)
     simulation.advance(3.5 * HOUR_S)
-    other = branch(simulation) if how == "branch" else pickle.loads(pickle.dumps(simulation))
+    other = copy(simulation)
     for one in (simulation, other):
         one.advance(8 * HOUR_S)
         one.check_invariants()

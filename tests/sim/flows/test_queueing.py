@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import pickle
 
 import numpy as np
 import pytest
 
+from tests.sim.saved import stored
 from twin.sim.flows import FlowCell, PoissonSource, Sizes
 from twin.sim.kernel import Kernel
 
@@ -91,7 +91,7 @@ def test_a_saved_cell_has_the_same_future():
     PoissonSource(cell, per_s=3.0, sizes=Sizes(law="exponential", mean_bit=MEAN_BIT),
                   rate_bps=RATE_BPS, rng=np.random.default_rng(4)).start()  # fmt: skip
     kernel.advance(50.0)
-    other_kernel, other = pickle.loads(pickle.dumps((kernel, cell)))
+    other_kernel, other = stored((kernel, cell))
     kernel.advance(200.0)
     other_kernel.advance(200.0)
     assert cell.delay_s == other.delay_s

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.sim.lamps.conftest import BERLIN, make_quarter
 from tests.sim.lamps.test_corridors import _signals
+from tests.sim.saved import taken_up
 from twin.geo.reader import read_city
 from twin.sim.lamps.assumptions import ASSUMPTIONS
 from twin.sim.simulation import Simulation
@@ -61,7 +61,7 @@ def test_another_seed_gives_another_trace(run):
 def test_a_saved_run_has_the_same_future(run, after_s):
     simulation = _busy(run)
     simulation.advance(after_s)
-    other = pickle.loads(pickle.dumps(simulation))
+    other = taken_up(simulation)
     for each in (simulation, other):
         each.context.supply.cut(["cab-1"], "power", "test")
         each.advance(after_s + 3600.0)

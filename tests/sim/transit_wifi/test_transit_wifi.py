@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -14,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.sim.conftest import make_city
+from tests.sim.saved import taken_up
 from twin.model.city import AccessPoint, Radio, Ssid, Stop, TransitLine
 from twin.model.errors import ModelError
 from twin.sim.simulation import Simulation
@@ -178,7 +178,7 @@ def test_same_seed_same_trace_other_seed_another(town):
 def test_a_saved_run_has_the_same_future(town):
     run = make_simulation(town)
     run.advance(1800.0)
-    copy = pickle.loads(pickle.dumps(run))
+    copy = taken_up(run)
     for each in (run, copy):
         each.advance(5400.0)
     assert copy.context.trace.sha256() == run.context.trace.sha256()

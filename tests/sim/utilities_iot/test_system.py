@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.sim.saved import taken_up
 from twin.geo.reader import read_city
 from twin.model.errors import ModelError
 from twin.sim.save import branch
@@ -84,7 +84,7 @@ def test_a_saved_system_has_the_same_future(make_sim):
     _act(sim, "fail", "gw-1")
     _act(sim, "dim", "all", level_percent=30)
     sim.advance(3600.3)  # in the middle of a command to all lamps
-    twin = pickle.loads(pickle.dumps(sim))
+    twin = taken_up(sim)
     for each in (sim, twin):
         each.advance(2.5 * HOUR_S)
     assert twin.context.trace.sha256() == sim.context.trace.sha256()

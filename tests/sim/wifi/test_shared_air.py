@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
+from tests.sim.saved import stored
 from twin.sim.clock import Clock
 from twin.sim.deviations import draw_deviations
 from twin.sim.kernel import Kernel
@@ -165,7 +165,7 @@ def test_a_world_without_managed_access_points_schedules_nothing(city):
 
 def test_a_saved_air_has_the_same_future(context):
     _busy(context, until_s=300.0)
-    copy = pickle.loads(pickle.dumps(context))
+    copy = stored(context, context.city)
     for each in (context, copy):
         each.supply.cut(["fws"], "power", "feeder")
         each.kernel.advance(1500.0)
