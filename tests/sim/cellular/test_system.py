@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from tests.sim.saved import taken_up
 from twin.model.city import District
 from twin.model.errors import ModelError
 from twin.sim.cellular import ASSUMPTIONS, Cellular, HandoverRates
@@ -77,7 +77,7 @@ def test_a_saved_run_has_the_same_future(simulate):
     run.write("cell-a-001-1-n78", {"admin_state": "SHUTTING_DOWN"})
     run.context.supply.cut(["site-a-003"], "power", "x")
     run.advance(615.0)
-    copy = pickle.loads(pickle.dumps(run))
+    copy = taken_up(run)
     for each in (run, copy):
         each.advance(3000.0)
         each.check_invariants()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.sim.saved import stored
 from twin.model.errors import ModelError
 from twin.radio.links import layer_tables, link_levels_dbm
 from twin.sim.mobility import HandoverPolicy, MobilitySimulation, hexagonal_layer, straight_walk
@@ -67,7 +67,7 @@ def test_result_does_not_depend_on_threads():
 def test_saved_simulation_has_the_same_future():
     sim = simulation()
     sim.run(10)
-    copy = pickle.loads(pickle.dumps(sim))
+    copy = stored(sim)
     sim.run(10)
     copy.run(10)
     assert sim.counts() == copy.counts()
