@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["COUNTS", "GROUP", "PHASES", "RULES", "report"]
+__all__ = ["COUNTS", "ERROR_UNITS", "GROUP", "PHASES", "RULES", "report"]
 
+ERROR_UNITS: float
 GROUP: int
 COUNTS: tuple[str, ...]
 PHASES: tuple[str, ...]
@@ -21,5 +22,6 @@ def report(
     step_s: float,
     rules: Sequence[float],
     smoothing: tuple[float, float],
+    error: tuple[Any, int] | None = None,
     n_threads: int = 1,
 ) -> None: ...

@@ -27,6 +27,7 @@ cdef extern from "_mobility_kernel.h" nogil:
         double execute_s
         double reconnect_s
         double stay_s
+        double soon_s
         double q_out_db
         double q_in_db
         double t310_s
@@ -54,6 +55,8 @@ cdef extern from "_mobility_kernel.h" nogil:
         float common
         float memory
         float lag
+        const float* error
+        uint32_t key
         double start_s
         double step_s
         sw_rules rules
@@ -80,13 +83,14 @@ cdef extern from "_mobility_kernel.h" nogil:
 
     void sw_report(int isa, const sw_walk* walk, Py_ssize_t block)
 
-__all__ = ["COUNTS", "GROUP", "PHASES", "RULES", "report"]
+__all__ = ["COUNTS", "ERROR_UNITS", "GROUP", "PHASES", "RULES", "report"]
 
 GROUP = SW_GROUP
-COUNTS = ("handovers", "returns", "reports", "failures", "link_losses")
+ERROR_UNITS = (4 * (256 * 256 - 1) / 12) ** 0.5  # deviation of the sum of four random bytes
+COUNTS = ("handovers", "returns", "reports", "failures", "link_losses", "soon_returns")
 PHASES = ("connected", "preparing", "executing", "lost")
 RULES = (
-    "threshold_db", "trigger_s", "prepare_s", "execute_s", "reconnect_s", "stay_s",
+    "threshold_db", "trigger_s", "prepare_s", "execute_s", "reconnect_s", "stay_s", "soon_s",
     "q_out_db", "q_in_db", "t310_s",
 )
 
@@ -112,8 +116,9 @@ cdef int _check_cells(str name, const int32_t[::1] values, Py_ssize_t n, int32_t
     return 0
 
 
-def report(places, network, field, now, state, *, start_s, step_s, rules, smoothing, n_threads=1):
-    cdef const float[::1] x, y, load, old_load
+def report(places, network, field, now, state, *, start_s, step_s, rules, smoothing,
+           error=None, n_threads=1):
+    cdef const float[::1] x, y, load, old_load, scale
     cdef const float[:, ::1] sites, sectors, shift
     cdef const int32_t[::1] first
     cdef const uint32_t[:, ::1] squares
@@ -177,12 +182,20 @@ def report(places, network, field, now, state, *, start_s, step_s, rules, smooth
         raise ValueError("since, counts: wrong number of columns")
     w.start_s, w.step_s = start_s, step_s
     w.memory, w.lag = smoothing
+    w.error, w.key = NULL, 0
+    if error is not None:
+        scale, w.key = error
+        _check_rows("error", scale.shape[0], n_blocks * SW_GROUP)
+        if n:
+            _check_finite("error", &scale[0], n)
+            w.error = &scale[0]
     if not (isfinite(w.start_s) and 0.0 <= w.step_s < 1e9):
         raise ValueError(f"start_s {start_s}, step_s {step_s}: must be finite and not negative")
     if not (0.0 <= w.memory <= 1.0 and 0.0 <= w.lag <= 1.0):
         raise ValueError(f"smoothing: is {smoothing}, both must be in 0..1")
     (w.rules.threshold_db, w.rules.trigger_s, w.rules.prepare_s, w.rules.execute_s,
-     w.rules.reconnect_s, w.rules.stay_s, w.rules.q_out_db, w.rules.q_in_db, w.rules.t310_s) = rules
+     w.rules.reconnect_s, w.rules.stay_s, w.rules.soon_s, w.rules.q_out_db, w.rules.q_in_db,
+     w.rules.t310_s) = rules
     if not (w.rules.threshold_db >= 0 and w.rules.prepare_s + w.rules.execute_s > 0):
         raise ValueError("rules: a threshold below 0 dB or a handover in no time never ends")
     if n == 0:

@@ -191,7 +191,10 @@ static inline void sw_executing(sw_life *t)
         return;
     }
     counts[SW_HANDOVERS]++;
-    counts[SW_RETURNS] += target == w->before[u] && stayed < w->rules.stay_s;
+    if (target == w->before[u]) {
+        counts[SW_RETURNS] += stayed < w->rules.stay_s;
+        counts[SW_SOON] += stayed < w->rules.soon_s;
+    }
     w->before[u] = old;
     sw_join(t, target, done);
 }

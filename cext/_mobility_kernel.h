@@ -1,8 +1,9 @@
 /* Moving users under a layer of cells: what is measured at a report, and what follows from it.
  *
  * `sw_report` takes one block of users from one report to the next: levels of all cells (the physics
- * of _link_variant.h plus a frozen field of shadowing), filtered levels, SINR; then the events of
- * those users for whom anything can happen (_mobility_events.h).
+ * of _link_variant.h plus a frozen field of shadowing), filtered levels with the errors of their
+ * measurement, SINR; then the events of those users for whom anything can happen
+ * (_mobility_events.h).
  */
 #ifndef STELLWERK_MOBILITY_KERNEL_H
 #define STELLWERK_MOBILITY_KERNEL_H
@@ -12,10 +13,10 @@
 #define SW_GROUP 128        /* users per block */
 
 enum { SW_CONNECTED, SW_PREPARING, SW_EXECUTING, SW_LOST };
-enum { SW_HANDOVERS, SW_RETURNS, SW_REPORTS, SW_FAILURES, SW_LINK_LOSSES, SW_COUNTS };
+enum { SW_HANDOVERS, SW_RETURNS, SW_REPORTS, SW_FAILURES, SW_LINK_LOSSES, SW_SOON, SW_COUNTS };
 
 typedef struct {
-    double threshold_db, trigger_s, prepare_s, execute_s, reconnect_s, stay_s;
+    double threshold_db, trigger_s, prepare_s, execute_s, reconnect_s, stay_s, soon_s;
     double q_out_db, q_in_db, t310_s;
 } sw_rules;
 
@@ -36,7 +37,10 @@ typedef struct {
     float node_x, node_y;         /* nodes of the field per metre */
     const float *shift;           /* [n_sites + 1][2] where a site reads the field; the last: all sites */
     float own, common;            /* log2 of gain per unit of the field */
-    float memory, lag;            /* smooth' = l' + memory (smooth - l) - lag (l' - l) */
+    float memory, lag;            /* smooth' = l' + memory (smooth - l) - lag (l' - l) + error */
+    const float *error;           /* [n_padded] log2 of gain per unit of the sum of four random
+                                     bytes; NULL = no errors */
+    uint32_t key;                 /* of the errors of this report */
     double start_s, step_s;
     sw_rules rules;
     const float *level, *smooth;  /* [n_blocks][n_cells][SW_GROUP] log2 of mW at the start */

@@ -31,6 +31,29 @@ static inline void SW_FN(field)(const sw_walk *w, const SW_FN(geometry) *restric
     }
 }
 
+/* A well mixed number for each number (the finaliser of C. Wellons' lowbias32). */
+static inline uint32_t SW_FN(mix)(uint32_t h)
+{
+    h ^= h >> 16;
+    h *= 0x7feb352du;
+    h ^= h >> 15;
+    h *= 0x846ca68bu;
+    return h ^ h >> 16;
+}
+
+/* Fresh errors of the measurements of one cell, in log2 of gain: the sum of four bytes is normal
+ * enough up to three deviations, and the same on every instruction set. */
+static inline void SW_FN(errors)(uint32_t key, const uint32_t *restrict user,
+                                 const float *restrict scale, float *restrict out)
+{
+    for (int i = 0; i < SW_GROUP; i++) {
+        uint32_t h = SW_FN(mix)(user[i] + key);
+        uint32_t pairs = (h & 0x00ff00ffu) + (h >> 8 & 0x00ff00ffu);
+        int32_t sum = (int32_t)((pairs & 0xffffu) + (pairs >> 16));
+        out[i] = scale[i] * (float)(sum - 510);
+    }
+}
+
 /* Offset of the users from a site, by the shortest way round where the plane is a torus. */
 static inline void SW_FN(offsets)(const sw_walk *w, const float *site,
                                   const SW_FN(geometry) *restrict at, SW_FN(geometry) *restrict g)
@@ -65,14 +88,15 @@ static inline float SW_FN(choose)(int32_t mask, float a, float b)
 
 static inline void SW_FN(measure)(const sw_walk *w, int32_t cell, const SW_FN(geometry) *restrict g,
                                   const float *restrict gain, const float *restrict was,
-                                  const float *restrict before, float *restrict level,
-                                  float *restrict smooth, SW_FN(sums) *restrict st)
+                                  const float *restrict before, const float *restrict error,
+                                  float *restrict level, float *restrict smooth,
+                                  SW_FN(sums) *restrict st)
 {
     SW_FN(sector) c = SW_FN(read_sector)(w->sectors + (ptrdiff_t)cell * SECTOR_COLUMNS);
     float load = w->load[cell], memory = w->memory, lag = w->lag;
     for (int i = 0; i < SW_GROUP; i++) {
         float l = gain[i] + SW_FN(eirp)(c, g->azimuth[i], g->depression[i]);
-        float s = l + memory * (before[i] - was[i]) - lag * (l - was[i]);
+        float s = l + memory * (before[i] - was[i]) - lag * (l - was[i]) + error[i];
         float p = SW_FN(exp2)(l), carried = p * load;
         float best = st->best[i], own = st->own[i], others = st->others[i], high = st->highest[i];
         int32_t index = st->index[i];
@@ -92,13 +116,15 @@ static void SW_FN(report)(const sw_walk *w, ptrdiff_t block)
     ptrdiff_t start = block * SW_GROUP, n = w->n_users - start, base = start * w->n_cells;
     SW_FN(geometry) at, g;
     SW_FN(sums) st;
-    float SW_ALIGNED common[SW_GROUP], own[SW_GROUP], gain[SW_GROUP];
+    float SW_ALIGNED common[SW_GROUP], own[SW_GROUP], gain[SW_GROUP], error[SW_GROUP] = {0.0f};
+    uint32_t SW_ALIGNED user[SW_GROUP];
 
     n = n < SW_GROUP ? n : SW_GROUP;
     for (ptrdiff_t i = 0; i < SW_GROUP; i++) {
         ptrdiff_t k = start + (i < n ? i : n - 1);
         at.x[i] = w->x[k];
         at.y[i] = w->y[k];
+        user[i] = SW_FN(mix)((uint32_t)k);
         st.best[i] = 0.0f;
         st.own[i] = st.others[i] = 0.0f;
         st.index[i] = 0;
@@ -118,8 +144,11 @@ static void SW_FN(report)(const sw_walk *w, ptrdiff_t block)
             gain[i] = SW_FN(log2)(g.gain[i]) + common[i] + own[i];
         for (int32_t j = w->first[s]; j < w->first[s + 1]; j++) {
             ptrdiff_t row = base + (ptrdiff_t)j * SW_GROUP;
-            SW_FN(measure)(w, j, &g, gain, w->level + row, w->smooth + row, w->new_level + row,
-                           w->new_smooth + row, &st);
+            if (w->error)
+                SW_FN(errors)(SW_FN(mix)(w->key ^ SW_FN(mix)((uint32_t)j)), user, w->error + start,
+                              error);
+            SW_FN(measure)(w, j, &g, gain, w->level + row, w->smooth + row, error,
+                           w->new_level + row, w->new_smooth + row, &st);
         }
     }
     ptrdiff_t padded = (w->n_users + SW_GROUP - 1) / SW_GROUP * SW_GROUP;

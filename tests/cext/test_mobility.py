@@ -37,9 +37,11 @@ def test_every_instruction_set_gives_the_same_levels_and_events(monkeypatch, isa
         ({"squares": np.zeros((3, 3), np.uint32)}, "power of 2"),
         ({"shift": np.zeros((2, 2), np.float32)}, "shift"),
         ({"serving": np.full(200, 99, np.int32)}, "serving: row 0 is 99"),
-        ({"rules": (-1.0, *[1.0] * 8)}, "below 0 dB"),
+        ({"rules": (-1.0, *[1.0] * 9)}, "below 0 dB"),
         ({"step_s": -1.0}, "step_s"),
         ({"smoothing": (2.0, 0.0)}, "smoothing"),
+        ({"error": (np.zeros(3, np.float32), 1)}, "error: has 3 rows"),
+        ({"error": (np.full(256, np.inf, np.float32), 1)}, "error: entry 0"),
         ({"first": np.array([0, 3], np.int32)}, "first: has 2 rows"),
     ],
 )
@@ -50,7 +52,7 @@ def test_what_does_not_fit_is_refused(change, words):
         "x_m": np.zeros(200, np.float32), "y_m": np.zeros(200, np.float32), "load": sim._load,
         "squares": field.squares, "shift": field.shift, "serving": sim._serving,
         "rules": sim.policy.rules(), "step_s": 1.0, "smoothing": (0.0, 0.0),
-        "first": tables.first,
+        "first": tables.first, "error": None,
     } | change  # fmt: skip
     with pytest.raises(ValueError, match=words):
         _mobility.report(
@@ -62,5 +64,5 @@ def test_what_does_not_fit_is_refused(change, words):
             (sim._near, given["serving"], sim._target, sim._before, sim._phase, sim._until,
              sim._out_since, sim._joined, sim._since, sim._counts, sim._outage_s, sim._sinr_db),
             start_s=0.0, step_s=given["step_s"], rules=given["rules"],
-            smoothing=given["smoothing"],
+            smoothing=given["smoothing"], error=given["error"],
         )  # fmt: skip

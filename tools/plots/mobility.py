@@ -41,6 +41,7 @@ def compare_steps() -> None:
             found = measure(step_s, speed_km_h, 240.0)
             print(
                 f"| {speed_km_h:g} | {step_s:g} | {found.handovers_per_km:.2f} "
+                f"| {100 * found.ping_pong_share:.2f} | {100 * found.soon_return_share:.1f} "
                 f"| {100 * found.failure_share:.1f} | {100 * found.outage_s / found.user_s:.2f} "
                 f"| {found.served_bit / found.user_s / 1e6:.2f} |"
             )
@@ -49,7 +50,7 @@ def compare_steps() -> None:
 def main() -> None:
     """Print the comparison and draw the table of rates."""
     compare_steps()
-    figure, axes = plt.subplots(1, 3, figsize=(11, 3.8), layout="constrained")
+    figure, axes = plt.subplots(1, 4, figsize=(13, 3.8), layout="constrained")
     hysteresis = np.linspace(1.0, 6.0, 26)
     for k, trigger_s in enumerate((0.04, 0.256, 0.64)):
         for load, style in ((0.3, "-"), (0.6, "--"), (1.0, ":")):
@@ -66,11 +67,17 @@ def main() -> None:
             parts = (
                 [rate.handovers_per_km for rate in rates],
                 [100.0 * rate.ping_pong_share for rate in rates],
+                [100.0 * rate.soon_return_share for rate in rates],
                 [100.0 * rate.failure_share for rate in rates],
             )
             for ax, values in zip(axes, parts, strict=True):
                 ax.plot(hysteresis, values, style, color=f"C{k}", label=label)
-    titles = ("handovers per km", "ping-pong [%]", "failed handovers [%]")
+    titles = (
+        "handovers per km",
+        "back within 1 s [%]",
+        "back within 5 s [%]",
+        "failed handovers [%]",
+    )
     for ax, title in zip(axes, titles, strict=True):
         ax.set(xlabel="hysteresis [dB]", title=title)
         ax.set_ylim(bottom=0)

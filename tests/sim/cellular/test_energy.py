@@ -9,7 +9,7 @@ import pytest
 
 from twin.sim.cellular.assumptions import assumed
 from twin.sim.cellular.energy import CellPower
-from twin.sim.cellular.sleep import coverage_cells, may_sleep
+from twin.sim.cellular.sleep import coverage_cells
 
 ON, OFF = np.array([True]), np.array([False])
 
@@ -70,28 +70,3 @@ def test_the_lowest_lte_carrier_of_a_sector_covers_for_the_others(city):
             )
         else:  # B has no LTE here, and nothing covers for the coverage layer
             assert covered_by[i] == -1
-
-
-def _sleepers(hour, loads, asleep=(False, False, False)):
-    is_asleep = np.array(asleep)
-    return may_sleep(
-        hour,
-        np.array(loads),
-        np.array([10e6, 20e6, 90e6]),
-        ~is_asleep,
-        is_asleep,
-        np.array([-1, 0, 0]),
-    ).tolist()
-
-
-def test_idle_capacity_cells_sleep_at_night_only():
-    assert _sleepers(3.0, [0.1, 0.02, 0.01]) == [False, True, True]
-    assert _sleepers(12.0, [0.1, 0.02, 0.01]) == [False, False, False]
-    assert _sleepers(3.0, [0.1, 0.3, 0.01]) == [False, False, True]
-
-
-def test_nobody_sleeps_if_the_coverage_cell_has_no_room():
-    assert _sleepers(3.0, [0.6, 0.02, 0.01]) == [False, False, False]
-    assert _sleepers(3.0, [0.45, 0.02, 0.09]) == [False, False, False]
-    assert _sleepers(3.0, [0.6, 0.0, 0.0], (False, True, True)) == [False, False, False]
-    assert _sleepers(3.0, [0.3, 0.0, 0.0], (False, True, True)) == [False, True, True]

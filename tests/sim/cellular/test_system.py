@@ -155,8 +155,42 @@ def test_cells_sleep_at_night_save_energy_and_wake_in_the_morning(simulate):
     assert energy[0] < energy[1]
     sleeper = next(cell for cell in night.devices() if night.read(cell, "users") == 0.0)
     assert night.read(sleeper, "operational_state") == "ENABLED"
-    night.advance(4.2 * 3600.0)
+    night.advance(5.1 * 3600.0)  # the last site ends at 6 h
     assert _mobile(night).gauges()["asleep_count"] == 0.0
+
+
+def test_a_night_begins_with_cells_asleep_and_counts_no_handovers_for_it(simulate):
+    mobile = _mobile(simulate(hour=3))
+    assert mobile.gauges()["asleep_count"] > 0.0
+    assert mobile.kpis()["handovers"].value == 0.0
+
+
+def test_links_of_a_site_that_goes_dark_fail_and_its_connections_drop(simulate):
+    run = simulate()
+    mobile = _mobile(run)
+    before = mobile.gauges()["users_count"]
+    run.context.supply.cut(["site-a-001"], "link", "ring")
+    run.advance(5.0)
+    figures = mobile.kpis()
+    gone = before - mobile.gauges()["users_count"]
+    assert figures["outage_link_failures"].value == gone > 0.0
+    assert figures["radio_link_failures"].value >= gone
+    assert figures["dropped_session_percent"].value == 100.0  # of those that are over
+
+
+def test_where_only_a_radio_fails_most_connections_go_on_at_other_cells(simulate):
+    run = simulate()
+    mobile = _mobile(run)
+    cell = max(run.devices(), key=lambda name: run.read(name, "users"))
+    before, all_before = run.read(cell, "users"), mobile.gauges()["users_count"]
+    mobile.actions()["fail"].begin(cell, {})
+    run.advance(5.0)
+    figures = mobile.kpis()
+    assert figures["outage_link_failures"].value == before > 0.0
+    lost = all_before - mobile.gauges()["users_count"]
+    assert 0.0 < lost < 0.6 * before
+    assert figures["handovers"].value == 0.0  # re-established, not handed over
+    run.check_invariants()
 
 
 def test_passengers_are_users_of_the_cells_they_pass(city, simulate):
@@ -214,9 +248,10 @@ def test_handover_rates_can_come_from_elsewhere(simulate):
     run = simulate(managed=["ap-fws-1"])  # a context without cells of its own
     run.context.managed = None
     rates = HandoverRates(
-        handovers_per_km=(50.0, 50.0, 50.0),
-        ping_pong=(1.0, 1.0, 1.0),
-        radio_link_failure=(0.0, 0.0, 0.0),
+        handovers_per_km=((50.0, 50.0, 50.0),),
+        ping_pong=((1.0, 1.0, 1.0),),
+        soon_return=((1.0, 1.0, 1.0),),
+        radio_link_failure=((0.0, 0.0, 0.0),),
         reestablished=0.0,
         source="a dynamic run",
     )
@@ -227,6 +262,7 @@ def test_handover_rates_can_come_from_elsewhere(simulate):
     assert figures["handovers"].value > 0.0
     # all of those under way go back at once; users who stay do not when layers are balanced
     assert figures["ping_pong_percent"].value > 90.0
+    assert figures["soon_return_percent"].value >= figures["ping_pong_percent"].value
     assert figures["radio_link_failures"].value == 0.0
     assert "a dynamic run" in figures["ping_pong_percent"].note
 

@@ -44,24 +44,27 @@ def test_rates_are_those_of_exact_runs_with_other_seeds(isd_m, speed_m_s, load, 
     # failures rise steeply with load: the line between corners says too many, not too few
     assert -0.02 < wanted.failure_share - found.failure_share < 0.08
     assert found.ping_pong_share == pytest.approx(wanted.ping_pong_share, abs=0.02)
+    # convex in hysteresis and time to trigger: the line between corners says too many
+    assert -0.02 < wanted.soon_return_share - found.soon_return_share < 0.06
 
 
 def test_table_has_a_row_for_every_corner_and_sane_numbers():
     assert len(RATES) == math.prod(len(axis) for axis in AXES.values())
-    table = np.array(RATES).reshape(*(len(axis) for axis in AXES.values()), 4)
+    table = np.array(RATES).reshape(*(len(axis) for axis in AXES.values()), 5)
     assert (table >= 0.0).all()
-    assert (table[..., 1:3] <= 1.0).all()
+    assert (table[..., 1:4] <= 1.0).all()
     handovers = table[..., 0]
     # wider spacing, fewer handovers, unless they fail before they are done
     assert (np.diff(handovers[0, :, :, :2], axis=0) < 0.0).all()
     assert (np.diff(handovers, axis=3) < 0.0).all()  # more hysteresis, fewer
-    assert (np.diff(table[..., 2], axis=0) > -0.01).all()  # more load, more failures
+    assert (np.diff(table[..., 3], axis=0) > -0.01).all()  # more load, more failures
 
 
 def test_corners_are_kept_and_outside_the_nearest_counts():
     policy = HandoverPolicy(hysteresis_db=1.0, time_to_trigger_s=0.04)
     first = mobility_rates(300.0, 3.0 / 3.6, load=0.3, policy=policy)
     assert (first.handovers_per_km, first.ping_pong_share) == pytest.approx(RATES[0][:2])
+    assert first.soon_return_share == pytest.approx(RATES[0][2])
     assert mobility_rates(100.0, 0.0, load=0.0, policy=policy) == first
     last = HandoverPolicy(hysteresis_db=9.0, time_to_trigger_s=5.12)
     far = mobility_rates(5000.0, 40.0, load=1.0, policy=last)

@@ -11,12 +11,15 @@ import pytest
 
 from tests.sim.saved import stored
 from twin.model.errors import ModelError
+from twin.radio.link.throughput import throughput_bps
 from twin.radio.links import layer_tables, link_levels_dbm
 from twin.sim.mobility import HandoverPolicy, MobilitySimulation, hexagonal_layer, straight_walk
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "oracles"))
 
 import mobility_oracle
+
+WITHOUT_ERRORS = HandoverPolicy(measurement_error_db=0.0, has_fading=False)
 
 
 def simulation(n_users=300, *, n_sites=(4, 4), isd_m=500.0, speed_m_s=8.0, seed=3, **options):
@@ -75,7 +78,7 @@ def test_saved_simulation_has_the_same_future():
 
 
 def test_reports_of_a_second_count_the_handovers_of_steps_of_40_ms():
-    coarse, fine = simulation(), simulation()
+    coarse, fine = simulation(policy=WITHOUT_ERRORS), simulation(policy=WITHOUT_ERRORS)
     coarse.run(60, 1.0)
     fine.run(1500, 0.04)
     assert fine.counts().handovers > 300
@@ -106,7 +109,7 @@ def test_levels_go_on_over_the_seam_of_the_torus():
 
 
 def test_users_who_stand_still_keep_their_cell():
-    sim = simulation(speed_m_s=0.0)
+    sim = simulation(speed_m_s=0.0, policy=WITHOUT_ERRORS)
     before = sim.serving
     sim.run(20)
     assert sim.counts().handovers == 0
@@ -147,6 +150,21 @@ def test_users_of_a_cell_share_its_time(n_users):
         served.append(sim.served_bit)
     assert served[0][0] > 1e6
     np.testing.assert_allclose(served[1], served[0][0] / n_users)
+
+
+@pytest.mark.parametrize(("band", "scs_hz", "share"), [("n78", 30e3, 0.74), ("n1", 15e3, 1.0)])
+def test_users_of_a_tdd_cell_get_the_share_of_time_of_the_downlink(band, scs_hz, share):
+    cells, size_m = hexagonal_layer(1, 2, 4000.0)
+    cells = [
+        replace(c, technology="nr", band=band, scs_hz=scs_hz, carrier_hz=2.14e9) for c in cells
+    ]
+    walk = straight_walk(1, 0.0, size_m, np.random.default_rng(0))
+    walk.x_m[:], walk.y_m[:] = 1100.0, 1750.0
+    sim = MobilitySimulation(cells, walk, np.random.default_rng(0), policy=WITHOUT_ERRORS)
+    sim.advance(1.0)
+    wanted = throughput_bps(sim.sinr_db[0], technology="nr", bandwidth_hz=20e6, scs_hz=scs_hz,
+                            mimo_layers=2, downlink_share=share)  # fmt: skip
+    assert sim.served_bit[0] == pytest.approx(float(wanted), rel=0.01)
 
 
 def test_what_cannot_be_simulated_is_refused():

@@ -220,6 +220,10 @@ class Agents:
         covers = signals.resolved[self.where[agents], slot] == slot
         return np.where(covers, load[signals.server[slot]], 9.0)
 
+    def load_around(self, agents: _Indices) -> NDArray[np.float32]:
+        """Load of the cells that disturb agents with a cell, 0 to 1."""
+        return self._signals.load_around(self.slot[agents])
+
     def unserved_share(self) -> float:
         """Share of agents without a cell."""
         return float(np.count_nonzero(self.cell < 0)) / max(self.cell.size, 1)

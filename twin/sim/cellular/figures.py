@@ -46,7 +46,8 @@ class Figures:
         self.sleep_s = np.zeros(n_cells)
         self.total_s = 0.0
         self.wanted_bits = self.asked_bits = 0.0
-        self.ping_pongs = self.failures = 0
+        self.ping_pongs = self.soon_returns = 0
+        self.failures = self.outage_failures = 0
         self._hourly: dict[int, int] = {}
         self._rates = np.zeros(_RATE_BINS.size - 1, dtype=np.int64)
         self._loads = np.zeros(_LOAD_BINS.size - 1, dtype=np.int64)
@@ -58,7 +59,9 @@ class Figures:
         self.handovers += moves.handovers
         self.dropped_sessions += moves.dropped
         self.ping_pongs += moves.ping_pongs
+        self.soon_returns += moves.soon_returns
         self.failures += moves.failures
+        self.outage_failures += moves.outage_failures
 
     def add_hour(self, begin_s: float, octets: int) -> None:
         """Count served octets in the hour since the start that a step began in."""

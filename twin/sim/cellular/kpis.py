@@ -25,7 +25,9 @@ UNITS = {
     "connections_started": "1",
     "handovers": "1",
     "ping_pong_percent": "%",
+    "soon_return_percent": "%",
     "radio_link_failures": "1",
+    "outage_link_failures": "1",
     "dropped_session_percent": "%",
     "blocked_session_percent": "%",
     "energy_kwh": "kWh",
@@ -39,6 +41,7 @@ _NOTES = {
     "busy_hour_throughput_gbps": "all operators, mean of the busiest hour",
     "traffic_nr_gb": "10 % prefer NR (2024); full LTE cells send more there",
     "throttled_demand_percent": "kept back by weak signals and full cells",
+    "outage_link_failures": "of those, in cells that went off the air without warning",
     "mean_prb_load_percent": "on the air",
     "p95_prb_load_percent": "over cells and minutes",
     "user_throughput_p5_mbps": "while it has data",
@@ -64,8 +67,9 @@ def kpis(network: Network | None) -> dict[str, Kpi]:
     statistical = f"statistical; {network.sessions.rates.source}"
     notes = _NOTES | {
         "handovers": statistical,
-        "ping_pong_percent": statistical,
-        "radio_link_failures": statistical,
+        "ping_pong_percent": f"back within 1 s; {statistical}",
+        "soon_return_percent": f"back within 5 s; {statistical}",
+        "radio_link_failures": f"{statistical}; and outages",
     }
     values = _values(network)
     return {name: Kpi(values[name], unit, notes.get(name, "")) for name, unit in UNITS.items()}
@@ -93,7 +97,9 @@ def _values(network: Network) -> dict[str, float]:
         "connections_started": float(sessions.started),
         "handovers": float(handovers),
         "ping_pong_percent": _percent(figures.ping_pongs, handovers),
+        "soon_return_percent": _percent(figures.soon_returns, handovers),
         "radio_link_failures": float(figures.failures),
+        "outage_link_failures": float(figures.outage_failures),
         "dropped_session_percent": _percent(sessions.dropped, sessions.ended + sessions.dropped),
         "blocked_session_percent": _percent(sessions.blocked, sessions.started + sessions.blocked),
         "energy_kwh": float(figures.energy_j.sum()) / 3.6e6,

@@ -12,7 +12,7 @@ from twin.sim.cellular.assumptions import assumed
 from twin.sim.cellular.energy import CellPower
 from twin.sim.cellular.figures import Figures
 from twin.sim.cellular.places import KINDS, Places
-from twin.sim.cellular.plant import ASLEEP, Plant
+from twin.sim.cellular.plant import ASLEEP, FAILED, Plant
 from twin.sim.cellular.routers import Routers
 from twin.sim.cellular.sessions import Sessions
 from twin.sim.cellular.shares import RateCurves
@@ -119,7 +119,8 @@ class Network:
         self.loads[~is_on_air] = 0.0
         self.signals.disturb(self.loads)
         self.agents.camp()
-        self.figures.add_moves(self.sessions.follow(self._broken))
+        keeps_context = (plant.down & ~np.uint8(FAILED)) == 0
+        self.figures.add_moves(self.sessions.follow(self._broken, keeps_context))
         self._broken[:] = False
         silent = ~is_on_air
         self.figures.dropped[silent] += self.queued[silent]
@@ -175,6 +176,10 @@ class Network:
             self.balance()
             self.sessions.retune()
         self._count()
+
+    def forget(self) -> None:
+        """Begin to count now."""
+        self.figures = Figures(self.loads.size)
 
     def step(self, now_s: float, dt_s: float, local: datetime) -> None:
         """Move users, connections, octets and watts on by one step.

@@ -24,16 +24,20 @@ class Moves:
     ----------
     handovers : ndarray of int64, shape (n_cells,)
         Handovers out of each cell.
-    ping_pongs, failures : int
-        Handovers that went back at once, and radio-link failures.
+    ping_pongs, soon_returns : int
+        Handovers that went back within 1 s and within 5 s.
+    failures, outage_failures : int
+        Radio-link failures, and those among them because a cell went off the air without warning.
     dropped : ndarray of int64, shape (n_cells,)
         Connections dropped in each cell.
     """
 
     handovers: NDArray[np.int64]
-    ping_pongs: int
-    failures: int
     dropped: NDArray[np.int64]
+    ping_pongs: int = 0
+    soon_returns: int = 0
+    failures: int = 0
+    outage_failures: int = 0
 
 
 class Sessions:
@@ -129,38 +133,58 @@ class Sessions:
         cell = self._agents.cell[self.agent]
         self.cell = np.where(cell >= 0, cell, self.cell)
 
-    def follow(self, is_broken: NDArray[np.bool_] | None = None) -> Moves:
+    def follow(
+        self,
+        is_broken: NDArray[np.bool_] | None = None,
+        keeps_context: NDArray[np.bool_] | None = None,
+    ) -> Moves:
         """Hand connections over to the cells where their agents are now.
 
         Parameters
         ----------
         is_broken : ndarray of bool, shape (n_cells,), optional
             Given after a change of the network: cells that went off the air without warning, whose
-            connections drop. None: after a step in which agents moved.
+            links all fail. None: after a step in which agents moved.
+        keeps_context : ndarray of bool, shape (n_cells,), optional
+            Broken cells whose site still knows its connections.
 
         Returns
         -------
         Moves
             What happened.
+
+        Notes
+        -----
+        A link fails when T310 expires, a second after its cell fell silent or its user left all
+        coverage. The terminal asks another cell to re-establish the connection, which needs what
+        the old site knows of it (TS 36.331 5.3.7): where only the radio of a cell failed a part
+        goes on, where the whole site is dark or cut off all drop.
         """
         new = self._agents.cell[self.agent]
         moving = np.flatnonzero(new != self.cell)
         none = np.zeros(self._n_cells, dtype=np.int64)
         if not moving.size:
-            return Moves(handovers=none, ping_pongs=0, failures=0, dropped=none)
+            return Moves(handovers=none, dropped=none)
         old, goal = self.cell[moving], new[moving]
         lost = goal < 0
-        if is_broken is not None:
-            lost |= is_broken[old]
         counted = ~lost
+        failures, outage_failures = int(np.count_nonzero(lost)), 0
+        if is_broken is not None:
+            silent = is_broken[old]
+            saved = silent & (self._rng.random(silent.size) < self.rates.reestablished)
+            saved &= False if keeps_context is None else keeps_context[old]
+            counted &= ~silent
+            failures = int(np.count_nonzero(lost | silent))
+            outage_failures = int(np.count_nonzero(silent))
+            lost |= silent & ~saved
         if is_broken is None:  # those who moved are counted by `travel`
             counted &= self._agents.moved_m[self.agent[moving]] == 0.0
         self.cell[moving] = goal
         return Moves(
             handovers=np.bincount(old[counted], minlength=self._n_cells),
-            ping_pongs=0,
-            failures=0,
             dropped=self._drop(moving[lost], old[lost]),
+            failures=failures,
+            outage_failures=outage_failures,
         )
 
     def travel(self) -> Moves:
@@ -176,17 +200,21 @@ class Sessions:
         under_way = np.flatnonzero(moved_m > 0.0)
         mode, cell = self._agents.mode[self.agent[under_way]] - 1, self.cell[under_way]
         rates, rng = self.rates, self._rng
-        mean = moved_m[under_way] / 1e3 * np.array(rates.handovers_per_km)[mode]
+        row = rates.row(self._agents.load_around(self.agent[under_way]))
+        mean = moved_m[under_way] / 1e3 * np.array(rates.handovers_per_km)[row, mode]
         handovers = rng.poisson(np.bincount(cell, mean, minlength=self._n_cells))
-        returns = float(mean @ np.array(rates.ping_pong)[mode])
-        fails = rng.random(mean.size) < mean * np.array(rates.radio_link_failure)[mode]
+        n_handovers = int(handovers.sum())
+        soon = min(int(rng.poisson(mean @ np.array(rates.soon_return)[row, mode])), n_handovers)
+        at_once = min(int(rng.poisson(mean @ np.array(rates.ping_pong)[row, mode])), n_handovers)
+        fails = rng.random(mean.size) < mean * np.array(rates.radio_link_failure)[row, mode]
         failed = under_way[fails]
         gone = failed[rng.random(failed.size) >= rates.reestablished]
         return Moves(
             handovers=handovers,
-            ping_pongs=min(int(rng.poisson(returns)), int(handovers.sum())),
-            failures=failed.size,
             dropped=self._drop(gone, self.cell[gone]),
+            ping_pongs=at_once,
+            soon_returns=max(soon, at_once),
+            failures=failed.size,
         )
 
     def _drop(self, which: NDArray[np.int64], there: _Indices) -> NDArray[np.int64]:

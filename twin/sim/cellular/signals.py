@@ -97,6 +97,8 @@ class Signals:
         self._heard = np.full((_HEARD, n), len(cells), dtype=np.int32)  # one past the end: nobody
         self._gain_db = np.full((_HEARD, n), -np.inf, dtype=np.float32)
         self._power_mw = np.zeros((_HEARD, n), dtype=np.float32)
+        self._rest_mw = np.zeros(n, dtype=np.float32)  # of all but the server, at full load
+        self._others_mw = np.zeros(n, dtype=np.float32)  # the same at the load they have
         self.server = np.full(n, -1, dtype=np.int32)
         self.level_dbm = np.full(n, NO_SIGNAL_DBM, dtype=np.float32)
         self.resolved = np.full((3, n), -1, dtype=np.int32)
@@ -181,7 +183,25 @@ class Signals:
             np.copyto(best, level, where=wins)
             np.copyto(server, heard, where=wins)
         self.server, self.level_dbm = server, best
+        self._rest_mw = self._without_server(np.ones(len(self._cells)))
         self._resolve()
+
+    def _without_server(self, load: _Floats) -> _Singles:
+        """Power of all cells but the server at some loads [mW]."""
+        weight = np.append(load, 0.0).astype(np.float32)
+        others = np.zeros(self.server.size, dtype=np.float32)
+        for heard, power_mw in zip(self._heard, self._power_mw, strict=True):
+            part = weight[heard]
+            part *= power_mw
+            np.copyto(part, np.float32(0.0), where=heard == self.server)
+            others += part
+        return others
+
+    def load_around(self, slots: _Indices) -> _Singles:
+        """Load of the cells around slots, each by its power there, as of the last `disturb`."""
+        rest = np.maximum(self._rest_mw[slots], np.float32(1e-30))
+        result: _Singles = np.minimum(self._others_mw[slots] / rest, np.float32(1.0))
+        return result
 
     def _resolve(self) -> None:
         floor_dbm = np.float32(assumed("min_rsrp_dbm"))
@@ -204,13 +224,7 @@ class Signals:
         load : ndarray of shape (n_cells,)
             Share of resource blocks in use, 0 to 1.
         """
-        weight = np.append(load, 0.0).astype(np.float32)
-        others = np.zeros(self.server.size, dtype=np.float32)
-        for heard, power_mw in zip(self._heard, self._power_mw, strict=True):
-            part = weight[heard]
-            part *= power_mw
-            np.copyto(part, np.float32(0.0), where=heard == self.server)
-            others += part
+        self._others_mw = others = self._without_server(load)
         n = self.n_places
         for k in range(len(self.layers)):
             cut = slice(k * n, (k + 1) * n)

@@ -22,7 +22,7 @@ from twin.sim.cellular.routers import Routers
 from twin.sim.cellular.sessions import Sessions
 from twin.sim.cellular.shares import layer_shares
 from twin.sim.cellular.signals import Signals
-from twin.sim.cellular.sleep import coverage_cells, may_sleep
+from twin.sim.cellular.sleep import Sleepers
 from twin.sim.cellular.traffic import traffic_classes
 from twin.sim.failures import FailureRate, Failures
 from twin.sim.system import Action, Context, DeviceFleet, Kpi, System
@@ -88,8 +88,8 @@ class Cellular(System):
         kinds = {site.id: site.kind for site in context.city.sites}
         self._plant = plant = Plant(context, rows, kinds, self._switched)
         self._network = network = self._build(plant, rows, near)
-        self._covered_by = coverage_cells(plant.cells)
-        self._width_hz = np.array([cell.bandwidth_hz for cell in plant.cells])
+        sites = [cell.site for cell in context.city.cells]
+        self._sleepers = Sleepers(plant.cells, sites, context.rng("cellular/sleep"))
         x = np.array([cell.x_m for cell in plant.cells])
         y = np.array([cell.y_m for cell in plant.cells])
         index = {slug: i for i, slug in enumerate(network.places.districts)}
@@ -99,6 +99,9 @@ class Cellular(System):
         self._actions = CellularActions(self, plant, network)
         plant.watch()
         network.begin(context.clock.local(0.0))
+        self._choose_sleepers(assumed("sleep_after_s"))  # a network long at work
+        network.settle()
+        network.forget()
         context.kernel.after(context.tick_s, self.name, self._tick)
         context.kernel.after(_REFRESH_S, self.name, self._refresh)
         context.kernel.after(_SAMPLE_S, self.name, self._sample)
@@ -185,27 +188,22 @@ class Cellular(System):
 
     def _refresh(self) -> None:
         network = self._running()
-        self._choose_sleepers()
+        self._choose_sleepers(_REFRESH_S)
         if not network.settle():
             network.disturb()
         network.balance()
         self._tell()
         self.context.kernel.after(_REFRESH_S, self.name, self._refresh)
 
-    def _choose_sleepers(self) -> None:
+    def _choose_sleepers(self, since_s: float) -> None:
         network, plant = self._running(), self._plant
         local = self.context.clock.local(self.context.kernel.now_s)
         is_asleep = (plant.down & ASLEEP) != 0
         wanted = np.zeros(is_asleep.size, dtype=bool)
         if self._sleep_is_on:
             hour = local.hour + local.minute / 60.0
-            wanted = may_sleep(
-                hour,
-                network.loads,
-                self._width_hz,
-                plant.is_on_air(),
-                is_asleep,
-                self._covered_by,
+            wanted = self._sleepers.choose(
+                hour, network.loads, plant.is_on_air(), is_asleep, since_s
             )
         falls, wakes = np.flatnonzero(wanted & ~is_asleep), np.flatnonzero(is_asleep & ~wanted)
         for cells, is_set, what in ((falls, True, "cells_asleep"), (wakes, False, "cells_awake")):
@@ -216,7 +214,7 @@ class Cellular(System):
     def set_sleep(self, *, is_on: bool) -> None:
         """Allow or forbid cells to sleep at night; from now on."""
         self._sleep_is_on = is_on
-        self._choose_sleepers()
+        self._choose_sleepers(0.0)
 
     def _switched(self, cells: NDArray[np.int64], abruptly: bool) -> None:
         """Let users follow once everything of this moment has happened."""

@@ -5,39 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from twin.model.city import Assumption
+from twin.sim.mobility.assumptions import assumed
 
-__all__ = ["ASSUMPTIONS", "HandoverPolicy"]
+__all__ = ["HandoverPolicy"]
 
-ASSUMPTIONS: tuple[Assumption, ...] = (
-    Assumption(key="a3_hysteresis_db", value=3.0, unit="dB", mark="R",
-               source="ns-3 a3-rsrp-handover-algorithm.cc, default", used_by="mobility"),
-    Assumption(key="time_to_trigger_s", value=0.256, unit="s", mark="R",
-               source="ns-3 a3-rsrp-handover-algorithm.cc, default", used_by="mobility"),
-    Assumption(key="handover_preparation_s", value=0.05, unit="s", mark="K",
-               source="TR 36.839, from memory", used_by="mobility"),
-    Assumption(key="handover_execution_s", value=0.04, unit="s", mark="K",
-               source="TR 36.839, from memory", used_by="mobility"),
-    Assumption(key="shortest_stay_s", value=1.0, unit="s", mark="K",
-               source="TR 36.839, from memory: a return sooner is a ping-pong", used_by="mobility"),
-    Assumption(key="t310_s", value=1.0, unit="s", mark="K",
-               source="TR 36.839, from memory", used_by="mobility"),
-    Assumption(key="q_out_db", value=-8.0, unit="dB", mark="K",
-               source="TR 36.839, from memory", used_by="mobility"),
-    Assumption(key="q_in_db", value=-6.0, unit="dB", mark="K",
-               source="TR 36.839, from memory", used_by="mobility"),
-    Assumption(key="reestablishment_s", value=0.2, unit="s", mark="K",
-               source="cell selection, random access and RRC re-establishment; a guess",
-               used_by="mobility"),
-    Assumption(key="l3_filter_coefficient", value=4.0, unit="", mark="K",
-               source="TS 36.331 5.5.3.2: default fc4, half of a new sample each 200 ms",
-               used_by="mobility"),
-    Assumption(key="l1_sample_s", value=0.2, unit="s", mark="K",
-               source="TS 36.133: measurement period of RSRP without gaps", used_by="mobility"),
-)  # fmt: skip
-"""Figures of handover that nobody measured in this city."""
-
-_VALUE = {item.key: item.value for item in ASSUMPTIONS}
+_MOST_ERROR_DB = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +28,8 @@ class HandoverPolicy:
         the second. [s]
     shortest_stay_s : float
         A return to the old cell sooner than this counts as ping-pong. [s]
+    soon_s : float
+        A return sooner than this counts as a return soon. [s]
     q_out_db, q_in_db, t310_s : float
         The link is lost when the SINR falls below the first and does not rise above the second
         within the time. [dB], [dB], [s]
@@ -65,6 +39,11 @@ class HandoverPolicy:
         Coefficient of layer 3: a new sample weighs 2^(-k/4) each `sample_s`.
     sample_s : float
         Time between the samples of layer 1 that `filter_k` speaks of. [s]
+    measurement_error_db : float
+        Standard deviation of the error of one such sample, which is another for each user, cell
+        and sample. Less than 10. [dB]
+    has_fading : bool
+        Whether the fast fading that a sample does not average out adds to that error.
 
     References
     ----------
@@ -73,29 +52,38 @@ class HandoverPolicy:
     """
 
     offset_db: float = field(default=0.0, metadata={"unit": "dB"})
-    hysteresis_db: float = field(default=_VALUE["a3_hysteresis_db"], metadata={"unit": "dB"})
-    time_to_trigger_s: float = field(default=_VALUE["time_to_trigger_s"], metadata={"unit": "s"})
-    preparation_s: float = field(default=_VALUE["handover_preparation_s"], metadata={"unit": "s"})
-    execution_s: float = field(default=_VALUE["handover_execution_s"], metadata={"unit": "s"})
-    shortest_stay_s: float = field(default=_VALUE["shortest_stay_s"], metadata={"unit": "s"})
-    q_out_db: float = field(default=_VALUE["q_out_db"], metadata={"unit": "dB"})
-    q_in_db: float = field(default=_VALUE["q_in_db"], metadata={"unit": "dB"})
-    t310_s: float = field(default=_VALUE["t310_s"], metadata={"unit": "s"})
-    reestablishment_s: float = field(default=_VALUE["reestablishment_s"], metadata={"unit": "s"})
-    filter_k: float = field(default=_VALUE["l3_filter_coefficient"], metadata={"unit": ""})
-    sample_s: float = field(default=_VALUE["l1_sample_s"], metadata={"unit": "s"})
+    hysteresis_db: float = field(default=assumed("a3_hysteresis_db"), metadata={"unit": "dB"})
+    time_to_trigger_s: float = field(default=assumed("time_to_trigger_s"), metadata={"unit": "s"})
+    preparation_s: float = field(default=assumed("handover_preparation_s"), metadata={"unit": "s"})
+    execution_s: float = field(default=assumed("handover_execution_s"), metadata={"unit": "s"})
+    shortest_stay_s: float = field(default=assumed("shortest_stay_s"), metadata={"unit": "s"})
+    soon_s: float = field(default=assumed("soon_s"), metadata={"unit": "s"})
+    q_out_db: float = field(default=assumed("q_out_db"), metadata={"unit": "dB"})
+    q_in_db: float = field(default=assumed("q_in_db"), metadata={"unit": "dB"})
+    t310_s: float = field(default=assumed("t310_s"), metadata={"unit": "s"})
+    reestablishment_s: float = field(default=assumed("reestablishment_s"), metadata={"unit": "s"})
+    filter_k: float = field(default=assumed("l3_filter_coefficient"), metadata={"unit": ""})
+    sample_s: float = field(default=assumed("l1_sample_s"), metadata={"unit": "s"})
+    measurement_error_db: float = field(
+        default=assumed("measurement_error_db"), metadata={"unit": "dB"}
+    )
+    has_fading: bool = True
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.offset_db + self.hysteresis_db < math.inf:
             raise ValueError("offset_db + hysteresis_db: must be 0 dB or more and finite")
         times = (self.time_to_trigger_s, self.preparation_s, self.execution_s, self.t310_s,
-                 self.shortest_stay_s, self.reestablishment_s)  # fmt: skip
+                 self.shortest_stay_s, self.soon_s, self.reestablishment_s)  # fmt: skip
         if not all(0.0 <= time < math.inf for time in times):
             raise ValueError("times of a handover policy: must not be negative, and finite")
         if self.preparation_s + self.execution_s <= 0.0 or self.sample_s <= 0.0:
             raise ValueError("preparation_s + execution_s and sample_s: must be positive")
         if not -math.inf < self.q_out_db <= self.q_in_db < math.inf or self.filter_k < 0.0:
             raise ValueError("q_out_db: must not exceed q_in_db; filter_k: must not be negative")
+        if not 0.0 <= self.measurement_error_db < _MOST_ERROR_DB:
+            raise ValueError(
+                f"measurement_error_db: is {self.measurement_error_db}, not 0 to {_MOST_ERROR_DB:g}"
+            )
 
     def smoothing(self, step_s: float) -> tuple[float, float]:
         """Turn the filter of layer 3 into one for reports of any distance.
@@ -134,6 +122,7 @@ class HandoverPolicy:
             self.execution_s,
             self.reestablishment_s,
             self.shortest_stay_s,
+            self.soon_s,
             self.q_out_db,
             self.q_in_db,
             self.t310_s,

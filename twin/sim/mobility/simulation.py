@@ -7,6 +7,7 @@ reports of a second do what steps of 40 ms do (`tests/sim/mobility`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -17,15 +18,19 @@ from numpy.typing import NDArray
 from cext import _mobility
 from twin.model.city import Cell
 from twin.model.errors import ModelError
+from twin.radio.link.bands import band
 from twin.radio.link.throughput import throughput_bps
 from twin.radio.links import LayerTables, layer_tables
 from twin.radio.tr38901.shadowing import CORRELATION_DISTANCE_M, SIGMA_SF_DB
+from twin.sim.mobility.fading import measurement_error_db
 from twin.sim.mobility.policy import HandoverPolicy
 from twin.sim.mobility.shadow import ShadowField, make_field
 from twin.sim.mobility.walk import Walk
 
 __all__ = ["MobilityCounts", "MobilitySimulation"]
 
+_LOG2_PER_DB = math.log2(10.0) / 10.0
+_KEY_STEP = 0x9E3779B9  # odd, so that keys repeat after 2^32 reports only
 _CURVE_LOW_DB, _CURVE_STEP_DB, _CURVE_POINTS = -15.0, 0.01, 6000
 
 
@@ -35,8 +40,9 @@ class MobilityCounts:
 
     Parameters
     ----------
-    handovers, ping_pongs : int
-        Handovers that succeeded; those among them that went back to the old cell at once.
+    handovers, ping_pongs, soon_returns : int
+        Handovers that succeeded; those among them that went back to the old cell at once (within
+        `HandoverPolicy.shortest_stay_s`) and soon (within `HandoverPolicy.soon_s`).
     reports : int
         Times event A3 was reported.
     failures, link_losses : int
@@ -51,6 +57,7 @@ class MobilityCounts:
 
     handovers: int
     ping_pongs: int
+    soon_returns: int
     reports: int
     failures: int
     link_losses: int
@@ -68,6 +75,11 @@ class MobilityCounts:
     def ping_pong_share(self) -> float:
         """Share of handovers that were ping-pong."""
         return self.ping_pongs / self.handovers if self.handovers else 0.0
+
+    @property
+    def soon_return_share(self) -> float:
+        """Share of handovers that went back to the old cell soon."""
+        return self.soon_returns / self.handovers if self.handovers else 0.0
 
     @property
     def failure_share(self) -> float:
@@ -91,7 +103,7 @@ class MobilitySimulation:
     walk : Walk
         The users; moved by the simulation.
     rng : numpy.random.Generator
-        Source of the shadowing.
+        Source of the shadowing and of the errors of measurement.
     policy : HandoverPolicy
         Handover and link monitoring.
     sigma_db, correlation_m : float, optional
@@ -113,7 +125,9 @@ class MobilitySimulation:
     -----
     Users share a cell's time equally, which is what proportional fairness comes to with full
     buffers and no fast fading. Levels are means over fast fading; path loss is the expectation over
-    line of sight and none, as everywhere in `twin.radio.links`.
+    line of sight and none, as everywhere in `twin.radio.links`. Errors of measurement disturb the
+    filtered levels that decide about handover, not the SINR; reports as far apart as the samples of
+    layer 1 (0.2 s) show them as a terminal would see them.
     """
 
     def __init__(
@@ -144,6 +158,7 @@ class MobilitySimulation:
             rng=rng,
             period_m=period,
         )
+        self._error_key = int(rng.integers(2**32))
         self._has_full_buffer = has_full_buffer
         self._curve, self._curve_of_cell = _curves(self._cells)
         self._n_cells = len(order)
@@ -169,6 +184,9 @@ class MobilitySimulation:
         self._outage_s = np.zeros(n)
         self._sinr_db = np.zeros(n, np.float32)
         self._served_bit = np.zeros(n)
+        error_db = measurement_error_db(self.policy, self.walk.speed_m_s, self._cells[0].carrier_hz)
+        self._error = np.zeros(blocks * group, np.float32)
+        self._error[:n] = error_db * (_LOG2_PER_DB / _mobility.ERROR_UNITS)
         self._load = np.array([cell.load for cell in self._cells], np.float32)
         self._old_load = self._load.copy()
 
@@ -223,6 +241,7 @@ class MobilitySimulation:
         return MobilityCounts(
             handovers=total["handovers"],
             ping_pongs=total["returns"],
+            soon_returns=total["soon_returns"],
             reports=total["reports"],
             failures=total["failures"],
             link_losses=total["link_losses"],
@@ -268,7 +287,11 @@ class MobilitySimulation:
             self._load = (users > 0).astype(np.float32)
         self.walk.advance(step_s)
         outage_s = self._outage_s.copy()
-        self._report(step_s, self.policy.smoothing(step_s))
+        memory, lag = self.policy.smoothing(step_s)
+        self._error_key = (self._error_key + _KEY_STEP) % 2**32
+        # what the last report's error loses by the filter's memory, fresh errors put back
+        fresh = self._error * np.float32(math.sqrt(1.0 - memory * memory))
+        self._report(step_s, (memory, lag), (fresh, self._error_key) if fresh.any() else None)
         self._serve(step_s - (self._outage_s - outage_s))
         self.now_s += step_s
 
@@ -288,7 +311,12 @@ class MobilitySimulation:
         share = 1.0 / np.maximum(self._users_by_cell(), 1)
         self._served_bit += rate * share[self._serving] * with_service_s
 
-    def _report(self, step_s: float, smoothing: tuple[float, float]) -> None:
+    def _report(
+        self,
+        step_s: float,
+        smoothing: tuple[float, float],
+        error: tuple[NDArray[np.float32], int] | None = None,
+    ) -> None:
         tables, field_ = self._tables, self._field
         _mobility.report(
             (self.walk.x_m.astype(np.float32), self.walk.y_m.astype(np.float32)),
@@ -304,6 +332,7 @@ class MobilitySimulation:
             step_s=step_s,
             rules=self.policy.rules(),
             smoothing=smoothing,
+            error=error,
             n_threads=self.n_threads,
         )  # fmt: skip
         self._now, self._ahead = self._ahead, self._now
@@ -333,12 +362,12 @@ def _measured(blocks: int, n_cells: int, group: int) -> _Measured:
 
 def _curves(cells: Sequence[Cell]) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """Rate of the idle carrier over SINR by kind of cell, and the kind of each cell."""
-    kinds = [(c.technology, c.bandwidth_hz, c.scs_hz, c.mimo_layers) for c in cells]
+    kinds = [(c.technology, c.band, c.bandwidth_hz, c.scs_hz, c.mimo_layers) for c in cells]
     names = list(dict.fromkeys(kinds))
     sinr_db = _CURVE_LOW_DB + _CURVE_STEP_DB * (np.arange(_CURVE_POINTS) + 0.5)
     curves = [
         throughput_bps(sinr_db, technology=technology, bandwidth_hz=bandwidth_hz, scs_hz=scs_hz,
-                       mimo_layers=layers)
-        for technology, bandwidth_hz, scs_hz, layers in names
+                       mimo_layers=layers, downlink_share=band(name).downlink_share)
+        for technology, name, bandwidth_hz, scs_hz, layers in names
     ]  # fmt: skip
     return np.array(curves, np.float32), np.array([names.index(k) for k in kinds], np.int32)
