@@ -1,0 +1,1 @@
+"""Chaos: seeded fault schedules that drive the transaction machine in virtual time."""
