@@ -105,7 +105,8 @@ def _check_ports(tables: Tables, city: City) -> None:
         cells = zip(table.texts("switch"), table.texts("port"), strict=True)
         for i_row, (switch, port) in enumerate(cells):
             if switch and port not in ports[switch]:
-                hint = f"it has {', '.join(sorted(ports[switch])[:8]) or 'none'}"
+                known = ", ".join(sorted(ports[switch]))[:_SHOWN] or "none"
+                hint = f"it has {known}"
                 raise table.error(i_row, "port", f"is no port of {switch}", hint)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from twin.model.safe import parse_yaml
 from twin.sim.dependencies import system as dependencies
 from twin.sim.kernel import SimulationError
 from twin.sim.lamps import system as lamps
+from twin.sim.registry import SYSTEM_NAMES
 from twin.sim.run import simulate
 from twin.sim.scenario import parse_scenario
 from twin.sim.signals import supervision as signals_supervision
@@ -106,3 +108,17 @@ def test_a_failure_inside_a_process_names_who_and_when(
     text = str(caught.value)
     assert re.search(message + r" simulated second \d+\.\d{3}: ZeroDivisionError: nothing", text)
     assert "\n" not in text
+
+
+def test_lamps_of_no_watts_give_no_light_and_no_warning(town):
+    dark = replace(town, lamps=tuple(replace(lamp, power_w=0.0) for lamp in town.lamps))
+    result = simulate(dark, hours=0.1, seed=1, start=MORNING, systems=["lamps"])
+    assert result.systems["lamps"]["energy_kwh"].value == 0.0
+
+
+@pytest.mark.parametrize("seed", [0, 2**70])
+def test_a_town_without_anything_lives_too(town, seed):
+    names = [f.name for f in fields(town) if isinstance(getattr(town, f.name), tuple)]
+    bare = replace(town, **{name: () for name in names if name not in ("outline", "districts")})
+    result = simulate(bare, hours=0.1, seed=seed)
+    assert set(result.systems) == set(SYSTEM_NAMES)

@@ -106,7 +106,8 @@ class ClassCheck:
             0 to 1; 1 where not even full light gives P6.
         """
         rung = RUNGS[P6]
-        need = np.maximum(rung.mean_lx / self._mean_lx, rung.least_lx / self._least_lx)
+        with np.errstate(divide="ignore"):  # of a lamp of 0 W no share is enough
+            need = np.maximum(rung.mean_lx / self._mean_lx, rung.least_lx / self._least_lx)
         return np.minimum(need / (left * self._dirt), 1.0)
 
     def met(
