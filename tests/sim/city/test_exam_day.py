@@ -74,7 +74,7 @@ def test_the_shared_exam_stands_still_and_it_is_told_why(result):
     stalls = [(at_s, text) for at_s, text in _of(result, SHARED) if "stands still" in text]
     at_s, text = stalls[0]
     assert EXAM_S <= at_s < EXAM_S + 600.0
-    assert "the line is full" in text or "an access point is full" in text
+    assert "the air is full at ap-school-158719-" in text
     assert "videos in other lessons" in text
 
 
@@ -129,6 +129,15 @@ def test_without_videos_and_cut_the_exam_hardly_stands_still(duisburg, scenario)
     assert _stood_still_min(again, SHARED) < 5.0
 
 
+def test_served_first_the_same_exam_loses_nothing_but_the_cut(duisburg, scenario):
+    events = tuple(
+        replace(e, parameters={**e.parameters, "protected": True}) if e.verb == "exam" else e
+        for e in scenario.events
+    )
+    again = _simulate(duisburg, replace(scenario, events=events)).result()
+    assert 15.0 <= _stood_still_min(again, SHARED) < 16.0
+
+
 def test_invariants_hold_at_the_end_of_the_morning(run):
     run.simulation.check_invariants()
 
@@ -144,7 +153,7 @@ def test_the_report_tells_the_exam(scenarios, tmp_path, capsys):
     for words in (
         "exam-day",
         "An exam begins: 50 pupils, served first.",
-        "the line is full",
+        "the air is full at",
         "The fibre is cut: the school is offline.",
         "The exam goes on after",
         "The exam ends; it stood still for",
