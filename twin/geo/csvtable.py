@@ -51,7 +51,7 @@ class Table:
     n_rows: int
 
     def texts(
-        self, name: str, *, pattern: str = "", choices: Collection[str] = ()
+        self, name: str, *, pattern: str = "", choices: Collection[str] | None = None
     ) -> tuple[str, ...]:
         """Give a column of text.
 
@@ -61,8 +61,8 @@ class Table:
             The column.
         pattern : str
             Regular expression each cell must match as a whole; empty for any text.
-        choices : collection of str
-            The only values allowed; empty for any.
+        choices : collection of str, optional
+            The only values allowed; None for any.
 
         Returns
         -------
@@ -75,11 +75,13 @@ class Table:
             A cell that does not fit, with its position.
         """
         cells = self._column(name)
-        if choices:
+        if choices is not None:
             wrong = set(cells).difference(choices)
             if wrong:
                 i_row = next(i for i, cell in enumerate(cells) if cell in wrong)
-                raise self.error(i_row, name, "is unknown", f"use {', '.join(sorted(choices))}")
+                raise self.error(
+                    i_row, name, "is unknown", f"use {', '.join(sorted(choices)) or 'none'}"
+                )
         if pattern:
             match = re.compile(pattern).fullmatch
             for i_row, cell in enumerate(cells):

@@ -41,7 +41,7 @@ class _Polygon(_Model):
 
 class _MultiPolygon(_Model):
     type: Literal["MultiPolygon"]
-    coordinates: list[list[LinearRing]] = Field(min_length=1)
+    coordinates: list[Annotated[list[LinearRing], Field(min_length=1)]] = Field(min_length=1)
 
 
 class _Feature(_Model):

@@ -239,7 +239,7 @@ class _Reader:
             if district.code == self.head.outline:
                 return district.rings
         raise self.document.error(
-            f"outline {self.head.outline!r} is the code of no district",
+            f"outline {self.head.outline[:60]!r} is the code of no district",
             "outline",
             hint="name a code of the districts table",
         )

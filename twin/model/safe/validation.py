@@ -17,6 +17,8 @@ __all__ = ["parse_model"]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
+_LONGEST = 300  # characters of what is wrong
+
 
 def parse_model(model_type: type[_Model], document: Document) -> _Model:
     """Check a document against a model.
@@ -59,9 +61,16 @@ def _input_error(
     mark = document.mark(*keys)
     line, column = (mark.key_line, mark.key_column) if is_unknown_key else mark[:2]
     what, hint = _wording(model_type, first, keys)
+    what = _one_line(what)
     if len(errors) > 1:
         what += f" (and {len(errors) - 1} more)"
     return InputError(what, document.source, line, column, hint)
+
+
+def _one_line(text: str) -> str:
+    """Keep a message that quotes the file to one line of bearable length."""
+    line = "".join(letter if letter.isprintable() else " " for letter in text[:_LONGEST])
+    return line if len(text) <= _LONGEST else line + "..."
 
 
 def _wording(
