@@ -75,6 +75,12 @@ class Sessions:
         rng: np.random.Generator,
     ) -> None:
         self._agents, self._n_cells, self._rng, self.rates = agents, n_cells, rng, rates
+        self._per_km, self._at_once, self._soon, self._lost = (
+            np.array(table).ravel()
+            for table in (
+                rates.handovers_per_km, rates.ping_pong, rates.soon_return, rates.radio_link_failure
+            )
+        )  # fmt: skip
         self._cumulative = np.cumsum(shares) / sum(shares)
         self._first = np.concatenate([[0], np.cumsum(agents.group_sizes)[:-1]])
         self.agent = np.zeros(0, dtype=np.int32)
@@ -200,13 +206,14 @@ class Sessions:
         under_way = np.flatnonzero(moved_m > 0.0)
         mode, cell = self._agents.mode[self.agent[under_way]] - 1, self.cell[under_way]
         rates, rng = self.rates, self._rng
-        row = rates.row(self._agents.load_around(self.agent[under_way]))
-        mean = moved_m[under_way] / 1e3 * np.array(rates.handovers_per_km)[row, mode]
+        place = 3 * rates.row(self._agents.load_around(self.agent[under_way])) + mode
+        mean = moved_m[under_way] / 1e3 * self._per_km.take(place)
         handovers = rng.poisson(np.bincount(cell, mean, minlength=self._n_cells))
+        by_place = np.bincount(place, mean, minlength=self._per_km.size)
         n_handovers = int(handovers.sum())
-        soon = min(int(rng.poisson(mean @ np.array(rates.soon_return)[row, mode])), n_handovers)
-        at_once = min(int(rng.poisson(mean @ np.array(rates.ping_pong)[row, mode])), n_handovers)
-        fails = rng.random(mean.size) < mean * np.array(rates.radio_link_failure)[row, mode]
+        soon = min(int(rng.poisson(by_place @ self._soon)), n_handovers)
+        at_once = min(int(rng.poisson(by_place @ self._at_once)), n_handovers)
+        fails = rng.random(mean.size) < mean * self._lost.take(place)
         failed = under_way[fails]
         gone = failed[rng.random(failed.size) >= rates.reestablished]
         return Moves(
