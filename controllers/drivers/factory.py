@@ -5,7 +5,8 @@ from __future__ import annotations
 from controllers.drivers.cli import make_cli_driver
 from controllers.drivers.netconf import NetconfDriver
 from controllers.drivers.snmp import SnmpDriver
-from controllers.ports import Device, Driver
+from controllers.drivers.snmp_transaction import SnmpTransactionDriver
+from controllers.ports import Device, DeviceClass, Driver
 from controllers.profiles import profile_of
 
 __all__ = ["make_driver"]
@@ -30,6 +31,8 @@ def make_driver(device: Device) -> Driver:
         Its profile is unknown, of another kind, or does not fit its instances and options.
     """
     profile = profile_of(device)
+    if profile.protocol == "snmp" and profile.device_class is DeviceClass.E:
+        return SnmpTransactionDriver(device, profile)
     if profile.protocol == "snmp":
         return SnmpDriver(device, profile)
     if profile.protocol == "netconf":

@@ -87,6 +87,7 @@ class SnmpDriver(PlainDriver):
     def __init__(self, device: Device, profile: Profile) -> None:
         super().__init__(device)
         self._objects = {o.path: o for o in snmp_objects(profile, device)}
+        self._is_shared = profile.is_shared
         self._target: Target | None = None
         self._room = 0
         self._page: SerialPage = serial_books.page(device.host, device.port)
@@ -123,6 +124,12 @@ class SnmpDriver(PlainDriver):
                 values[o.path] = self._decoded(o, variable)
             elif o.row is not None and o.absent is not None and variable.tag == NO_SUCH_INSTANCE:
                 values[o.path] = o.absent
+        if self._is_shared and wanted and not values:
+            raise DeviceUnreachable(
+                self.device.id,
+                f"the controller at {self.device.host}:{self.device.port} does not show it; has it "
+                "joined, and by this name?",
+            )
         return values
 
     def write(self, changes: Mapping[str, Value]) -> None:

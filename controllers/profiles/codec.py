@@ -58,6 +58,8 @@ class Codec:
         ``integer`` or ``octets`` (SNMP), ``text`` (NETCONF, files).
     values : mapping
         Wire text or number by the value's text (``true``, ``LOCKED``); empty if there is none.
+    also : mapping
+        Value's text by further wire texts that read as it.
     otherwise : str
         Value that any other wire value reads as; empty refuses it.
     scale : float
@@ -71,6 +73,7 @@ class Codec:
     attribute: Attribute
     form: Form
     values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    also: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     otherwise: str = ""
     scale: float = 1.0
     is_milliwatt: bool = False
@@ -147,11 +150,15 @@ class Codec:
         for value, wire in self.values.items():
             if wire == text:
                 return value
+        if text in self.also:
+            return self.also[text]
         if self.otherwise:
             return self.otherwise
         raise ModelError(f"{self.attribute.template}: the device says {text!r}, which is no value")
 
     def _typed(self, text: str) -> Value:
+        if self.attribute.type == "int":
+            return int(text)
         if self.attribute.type != "bool":
             return text
         if text not in _TEXT_BOOL:

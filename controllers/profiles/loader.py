@@ -276,12 +276,15 @@ def _codec(
     unnamed = set(attribute.choices) - set(entry.values) - absent
     if attribute.type == "enum" and entry.values and unnamed:
         raise ModelError(f"values must name each of {', '.join(attribute.choices)}")
+    if unknown := set(entry.also.values()) - set(entry.values):
+        raise ModelError(f"also names {', '.join(sorted(unknown))}, which values does not")
     if form == "integer" and attribute.type in ("bool", "enum") and not entry.values:
         raise ModelError("a number on the wire needs values for a bool or enum")
     return Codec(
         attribute=attribute,
         form=form,
         values=MappingProxyType(entry.values),
+        also=MappingProxyType(entry.also),
         otherwise=entry.otherwise,
         scale=entry.scale,
         is_milliwatt=entry.milliwatt,

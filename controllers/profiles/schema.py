@@ -50,6 +50,7 @@ class MapFile(_File):
 
 class _AttributeFile(_File):
     values: dict[str, str] = {}
+    also: dict[str, str] = {}
     otherwise: str = ""
     scale: float = Field(default=1.0, gt=0)
     milliwatt: bool = False

@@ -77,6 +77,7 @@ class ErrorStatus(IntEnum):
     COMMIT_FAILED = 14
     AUTHORIZATION_ERROR = 16
     NOT_WRITABLE = 17
+    INCONSISTENT_NAME = 18
 
 
 class VarBind(NamedTuple):

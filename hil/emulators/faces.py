@@ -9,10 +9,8 @@ from controllers.profiles import load_profile
 from hil.emulators.cli_server import CliFace
 from hil.emulators.device import EmulatedDevice
 from hil.emulators.netconf_server import NetconfFace
-from hil.emulators.snmp_agent import SnmpAgent
-from hil.emulators.snmp_objects import profile_nodes
+from hil.emulators.snmp_face import SharedAgents, SharedSnmpFace, SnmpFace
 from hil.emulators.ssh_server import SshListener, SshService
-from hil.emulators.udp import UdpResponder, open_responder
 from hil.emulators.usm import UsmUser
 from twin.model.errors import BenchError
 from twin.model.secret import Secret, resolve_secret
@@ -42,35 +40,6 @@ def _secret(entry: Device, name: str) -> Secret:
     return resolve_secret(reference, entry.base)
 
 
-class _SnmpFace:
-    """An SNMP agent on its UDP socket; the agent is made when the first datagram comes."""
-
-    def __init__(self, device: EmulatedDevice) -> None:
-        self.device = device
-        entry = device.entry
-        auth, priv = _secret(entry, "auth").reveal(), _secret(entry, "priv").reveal()
-        self._users = (UsmUser(entry.username, auth, priv),)
-        self._agent: SnmpAgent | None = None
-        self._responder: UdpResponder | None = None
-
-    async def open(self) -> None:
-        entry = self.device.entry
-        self._responder = open_responder(entry.host, entry.port, self._answer)
-
-    def _answer(self, datagram: bytes) -> bytes | None:
-        if self._agent is None:
-            self._agent = SnmpAgent(self.device, self._users, profile_nodes(self.device))
-        return self._agent.answer(datagram)
-
-    def power_off(self) -> None:
-        if self._responder is not None:
-            self._responder.close()
-        self._responder = self._agent = None
-
-    def power_on(self, *, has_new_storage: bool) -> None:
-        self._agent = None
-
-
 class _SshFace:
     """A device behind SSH: NETCONF or CLI."""
 
@@ -98,7 +67,7 @@ class _SshFace:
         self._face.power_up(has_new_storage=has_new_storage)
 
 
-def make_face(device: EmulatedDevice, service: SshService) -> Face:
+def make_face(device: EmulatedDevice, service: SshService, agents: SharedAgents) -> Face:
     """Make the face that the profile of a device asks for; opens nothing.
 
     Parameters
@@ -107,6 +76,8 @@ def make_face(device: EmulatedDevice, service: SshService) -> Face:
         The device.
     service : SshService
         For devices behind SSH.
+    agents : SharedAgents
+        For devices behind the SNMP agent of a controller.
 
     Raises
     ------
@@ -115,8 +86,17 @@ def make_face(device: EmulatedDevice, service: SshService) -> Face:
     BenchError
         A secret the emulator needs is not named.
     """
-    protocol = load_profile(device.entry.profile).protocol
+    entry = device.entry
+    profile = load_profile(entry.profile, entry.base / "profiles")
+    protocol = profile.protocol
     if protocol == "snmp":
-        return _SnmpFace(device)
+        users = (
+            UsmUser(
+                entry.username, _secret(entry, "auth").reveal(), _secret(entry, "priv").reveal()
+            ),
+        )
+        if profile.is_shared:
+            return SharedSnmpFace(device, users, agents)
+        return SnmpFace(device, users)
     face = NetconfFace(device) if protocol == "netconf" else CliFace(device)
     return _SshFace(device, service, face)

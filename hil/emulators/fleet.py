@@ -15,6 +15,7 @@ import asyncssh
 from controllers.ports import Device
 from hil.emulators.device import EmulatedDevice, Strike, When
 from hil.emulators.faces import Face, make_face
+from hil.emulators.snmp_face import SharedAgents
 from hil.emulators.ssh_server import SshService
 from hil.emulators.world_port import DeviceWorld
 from twin.model.attributes import Value
@@ -70,6 +71,7 @@ class Fleet:
         self.world = world
         self.entries = tuple(devices)
         self._ssh = SshService(host_key or asyncssh.generate_private_key("ssh-ed25519"))
+        self._agents = SharedAgents()
         self._faces: dict[str, Face] = {}
         self._alive: set[str] = set()
         self._boots = boots
@@ -89,7 +91,7 @@ class Fleet:
             for entry in self.entries:
                 device = EmulatedDevice(entry, self.world, boots=self._boots)
                 device.on_death = self._died
-                face = self._faces[entry.id] = make_face(device, self._ssh)
+                face = self._faces[entry.id] = make_face(device, self._ssh, self._agents)
                 await face.open()
                 self._alive.add(entry.id)
         except BaseException:

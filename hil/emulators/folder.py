@@ -40,6 +40,7 @@ _PROFILES: Mapping[str, str] = MappingProxyType(
         "cell": "3gpp-nr-cell",
         "switch": "poe-switch",
         "lamp_cabinet": "lamp-cabinet",
+        "signal": "ntcip-1202-signal",
     }
 )
 _HOST_KEY = "secrets/ssh_host_ed25519_key"

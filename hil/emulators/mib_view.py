@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from controllers.snmp.ber import (
     COUNTER32,
@@ -21,6 +22,10 @@ from controllers.snmp.ber import (
 from controllers.snmp.message import ErrorStatus
 from twin.model.attributes import Value
 from twin.model.errors import ModelError
+
+if TYPE_CHECKING:
+    from hil.emulators.device import EmulatedDevice
+    from hil.emulators.snmp_rows import EmulatedRow
 
 __all__ = ["MibNode", "MibView", "SetRefused", "Syntax"]
 
@@ -49,6 +54,12 @@ class MibNode:
         Takes the wire value of a SET for an object of the agent itself.
     check : callable or None
         Raises `SetRefused` if `store` must not get a wire value.
+    owner : EmulatedDevice or None
+        Whose attribute it is; None for the device that answers.
+    row : EmulatedRow or None
+        The row it stands in, if that may come and go.
+    is_there : callable or None
+        For the status of such a row: says whether the row is there.
     """
 
     arcs: tuple[int, ...]
@@ -58,6 +69,16 @@ class MibNode:
     decode: Callable[[int | bytes], Value] | None = None
     store: Callable[[int | bytes], None] | None = None
     check: Callable[[int | bytes], None] | None = None
+    owner: EmulatedDevice | None = None
+    row: EmulatedRow | None = None
+    is_there: Callable[[], bool] | None = None
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is there now."""
+        if self.row is not None:
+            return self.row.is_there
+        return self.is_there is None or self.is_there()
 
     @property
     def is_writable(self) -> bool:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from controllers.snmp.ber import (
     COUNTER32,
@@ -31,7 +30,6 @@ from controllers.snmp.message import (
     Pdu,
     PduType,
     ScopedPdu,
-    VarBind,
     decode_message,
     decode_scoped_pdu,
     encode_header,
@@ -41,11 +39,12 @@ from controllers.snmp.message import (
     encode_varbinds,
 )
 from controllers.snmp.usm import AUTH_FLAG, PRIV_FLAG, REPORTABLE_FLAG
+from hil.emulators.db_transaction import TransactionBuffer
 from hil.emulators.device import EmulatedDevice
-from hil.emulators.mib_view import MibNode, MibView, SetRefused
+from hil.emulators.mib_view import MibNode, MibView
 from hil.emulators.snmp_objects import agent_nodes
+from hil.emulators.snmp_set import PduRefused, carry_out
 from hil.emulators.usm import UsmEngine, UsmFault, UsmUser, engine_id_of
-from twin.model.attributes import Value, check_value
 from twin.model.errors import ModelError
 
 __all__ = ["SnmpAgent"]
@@ -61,24 +60,6 @@ _END_OF_MIB_VIEW = bytes((END_OF_MIB_VIEW, 0))
 _ENVELOPE_BYTES = 256  # more than all headers around the variables ever take
 
 
-class _Refused(Exception):
-    """The whole PDU is refused with an error status at a variable (from 1; 0 is none)."""
-
-    def __init__(self, status: ErrorStatus, index: int = 0) -> None:
-        super().__init__(status, index)
-        self.status = status
-        self.index = index
-
-
-@dataclass(frozen=True, slots=True)
-class _Assignment:
-    """One checked variable of a SET."""
-
-    node: MibNode
-    wire: int | bytes
-    value: Value
-
-
 class SnmpAgent:
     """The SNMP face of one emulated device; turns a datagram into its answer, no sockets.
 
@@ -90,14 +71,28 @@ class SnmpAgent:
         Who may speak; only with authentication and privacy is anything seen.
     nodes : iterable of MibNode
         Objects of the device's profile.
+    buffer : TransactionBuffer, optional
+        Takes what is set while a transaction is open.
+    usm : UsmEngine, optional
+        Security state that goes on; by default the agent begins a new life.
     """
 
     def __init__(
-        self, device: EmulatedDevice, users: tuple[UsmUser, ...], nodes: Iterable[MibNode]
+        self,
+        device: EmulatedDevice,
+        users: tuple[UsmUser, ...],
+        nodes: Iterable[MibNode],
+        *,
+        buffer: TransactionBuffer | None = None,
+        usm: UsmEngine | None = None,
     ) -> None:
         self.device = device
-        self.usm = UsmEngine(engine_id_of(device.id), users, boots=device.boots, clock=device.clock)
-        self.view = MibView(agent_nodes(device, self.usm, tuple(nodes)))
+        self.usm = usm or UsmEngine(
+            engine_id_of(device.id), users, boots=device.boots, clock=device.clock
+        )
+        own = () if buffer is None else buffer.nodes()
+        self.view = MibView(agent_nodes(device, self.usm, (*own, *nodes)))
+        self._buffer = buffer
         self._unknown_contexts = 0
         self._handlers: Mapping[int, Callable[[Pdu, int], bytes]] = {
             PduType.GET: self._get,
@@ -157,6 +152,8 @@ class SnmpAgent:
         if scoped.context:
             self._unknown_contexts += 1
             return self._report(message, _UNKNOWN_CONTEXTS, self._unknown_contexts, flags)
+        if self._buffer is not None:
+            self._buffer.heard(message.security.user)
         limit = min(message.max_size, MAX_MESSAGE_BYTES)
         pdu = self._respond(handler, scoped.pdu, flags, limit)
         sealed = encode_scoped_pdu(self.usm.engine_id, b"", pdu)
@@ -167,9 +164,9 @@ class SnmpAgent:
     ) -> bytes:
         try:
             if flags != AUTH_FLAG | PRIV_FLAG:
-                raise _Refused(ErrorStatus.AUTHORIZATION_ERROR)
+                raise PduRefused(ErrorStatus.AUTHORIZATION_ERROR)
             varbinds = handler(pdu, limit - _ENVELOPE_BYTES)
-        except _Refused as refused:
+        except PduRefused as refused:
             echo = encode_varbinds(pdu.varbinds)
             return encode_pdu(PduType.RESPONSE, pdu.request_id, refused.status, refused.index, echo)
         if len(varbinds) > limit - _ENVELOPE_BYTES:
@@ -197,16 +194,17 @@ class SnmpAgent:
             return encode_value(node.tag, node.get())
         except (ModelError, BerError) as err:
             log.warning("%s: object %s has no value: %s", self.device.id, node.path, err)
-            raise _Refused(ErrorStatus.GEN_ERR, index) from err
+            raise PduRefused(ErrorStatus.GEN_ERR, index) from err
 
     def _get(self, pdu: Pdu, _limit: int) -> bytes:
-        self.device.meet("get")
+        nodes = [self.view.find(varbind.oid) for varbind in pdu.varbinds]
+        for owner in {node.owner or self.device for node in nodes if node} or {self.device}:
+            owner.meet("get")
         out = []
-        for index, varbind in enumerate(pdu.varbinds, start=1):
-            node = self.view.find(varbind.oid)
-            if node is not None:
+        for index, (node, varbind) in enumerate(zip(nodes, pdu.varbinds, strict=True), start=1):
+            if node is not None and node.is_shown:
                 value = self._value_of(node, index)
-            elif self.view.is_column(varbind.oid):
+            elif node is not None or self.view.is_column(varbind.oid):
                 value = _NO_SUCH_INSTANCE
             else:
                 value = _NO_SUCH_OBJECT
@@ -215,6 +213,8 @@ class SnmpAgent:
 
     def _next(self, oid: bytes, index: int) -> tuple[bytes, bytes]:
         i_node = self.view.successor(oid)
+        while i_node < len(self.view.nodes) and not self.view.nodes[i_node].is_shown:
+            i_node += 1
         if i_node == len(self.view.nodes):
             return oid, _END_OF_MIB_VIEW
         return self.view.oids[i_node], self._value_of(self.view.nodes[i_node], index)
@@ -252,43 +252,5 @@ class SnmpAgent:
         return b"".join(out)
 
     def _set(self, pdu: Pdu, _limit: int) -> bytes:
-        """Check every variable, then apply all at once (RFC 3416, section 4.2.5)."""
-        assigned = [
-            self._check(varbind, index) for index, varbind in enumerate(pdu.varbinds, start=1)
-        ]
-        changes = {a.node.path: a.value for a in assigned if a.node.path}
-        try:
-            self.device.write("set", changes)
-        except ModelError as err:
-            log.info("%s: the world refuses the SET: %s", self.device.id, err)
-            raise _Refused(ErrorStatus.INCONSISTENT_VALUE, 1) from err
-        for assignment in assigned:
-            if assignment.node.store is not None:
-                assignment.node.store(assignment.wire)
+        carry_out(self.device, self.view, pdu.varbinds, self._buffer)
         return encode_varbinds(pdu.varbinds)
-
-    def _check(self, varbind: VarBind, index: int) -> _Assignment:
-        node = self.view.find(varbind.oid)
-        if node is None:
-            can_exist = self.view.is_writable_column(varbind.oid)
-            status = ErrorStatus.NO_CREATION if can_exist else ErrorStatus.NOT_WRITABLE
-            raise _Refused(status, index)
-        if not node.is_writable:
-            raise _Refused(ErrorStatus.NOT_WRITABLE, index)
-        try:
-            wire = node.parse(varbind.tag, varbind.value)
-            value = self._checked_value(node, wire)
-        except SetRefused as refused:
-            raise _Refused(refused.status, index) from refused
-        except ModelError as err:
-            log.info("%s: SET refused: %s", self.device.id, err)
-            raise _Refused(ErrorStatus.WRONG_VALUE, index) from err
-        return _Assignment(node, wire, value)
-
-    def _checked_value(self, node: MibNode, wire: int | bytes) -> Value:
-        if node.decode is None:
-            if node.check is not None:
-                node.check(wire)
-            return False
-        value = node.decode(wire)
-        return check_value(self.device.kind, node.path, value)

@@ -26,6 +26,7 @@ from controllers.snmp.ber import (
 from controllers.snmp.message import MAX_MESSAGE_BYTES, ErrorStatus
 from hil.emulators.device import EmulatedDevice
 from hil.emulators.mib_view import MibNode, SetRefused, Syntax
+from hil.emulators.snmp_rows import RowBook
 from hil.emulators.usm import Stat, UsmEngine
 
 __all__ = ["PRODUCT_OIDS", "agent_nodes", "profile_nodes"]
@@ -34,12 +35,12 @@ _SYSTEM = (1, 3, 6, 1, 2, 1, 1)
 _ENGINE = (1, 3, 6, 1, 6, 3, 10, 2, 1)
 _STATS = (1, 3, 6, 1, 6, 3, 15, 1, 1)
 _SET_SERIAL = (1, 3, 6, 1, 6, 3, 1, 1, 6, 1, 0)
-_PRODUCTS = (1, 3, 6, 1, 4, 1, 32473, 1, 1)
+_PRODUCTS = (1, 3, 6, 1, 4, 1, 32473, 3)
 
 # sysObjectID of each kind, under the example enterprise number of RFC 5612.
 PRODUCT_OIDS = {
     kind: (*_PRODUCTS, arc)
-    for arc, kind in enumerate(("ap", "cell", "switch", "lamp_cabinet", "host"), start=1)
+    for arc, kind in enumerate(("ap", "cell", "switch", "lamp_cabinet", "host", "signal"), start=1)
 }
 
 _TAGS: Mapping[BaseType, int] = MappingProxyType(
@@ -133,29 +134,37 @@ def _serial_node() -> MibNode:
     )
 
 
-def profile_nodes(device: EmulatedDevice) -> tuple[MibNode, ...]:
+def profile_nodes(device: EmulatedDevice, rows: RowBook | None = None) -> tuple[MibNode, ...]:
     """List the objects of a device's profile that its world knows.
 
     Parameters
     ----------
     device : EmulatedDevice
         The device.
+    rows : RowBook, optional
+        Keeps which rows are there; a new one by default.
 
     Raises
     ------
     InputError
         The profile is not of SNMP, or does not fit the device.
     """
+    book = rows or RowBook()
     known = set(device.paths())
-    objects = snmp_objects(load_profile(device.entry.profile), device.entry)
-    return tuple(_profile_node(device, item) for item in objects if item.path in known)
+    profile = load_profile(device.entry.profile, device.entry.base / "profiles")
+    items = [item for item in snmp_objects(profile, device.entry) if item.path in known]
+    book.enter(device, items)
+    return (*(_profile_node(device, item, book) for item in items), *book.nodes(device))
 
 
-def _profile_node(device: EmulatedDevice, item: SnmpObject) -> MibNode:
+def _profile_node(device: EmulatedDevice, item: SnmpObject, book: RowBook) -> MibNode:
+    read = book.getter(device, item)
     return MibNode(
         arcs=item.oid,
         tag=_TAGS[item.base],
-        get=lambda: item.encode(device.read(item.path)),
+        get=lambda: item.encode(read()),
         path=item.path,
         decode=item.decode if item.is_writable else None,
+        owner=device,
+        row=book.row_of(device, item),
     )

@@ -24,9 +24,11 @@ from twin.model.safe import parse_yaml
 NAMES = (
     "3gpp-nr-cell",
     "frr-router",
+    "huawei-ac-wlan",
     "lamp-cabinet",
     "linux-host",
     "netconf-host",
+    "ntcip-1202-signal",
     "openconfig-ap",
     "poe-switch",
     "snmp-host",
