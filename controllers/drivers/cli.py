@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from controllers.drivers.cli_file import FileDriver
 from controllers.drivers.cli_immediate import ImmediateDriver
+from controllers.drivers.cli_trial import TrialDriver
 from controllers.ports import Device, Driver
 from controllers.profiles import Profile
 
@@ -17,6 +18,7 @@ _DRIVERS: Mapping[str, Callable[[Device, Profile], Driver]] = MappingProxyType(
         "file": FileDriver,
         "vtysh": ImmediateDriver,
         "vrp5": ImmediateDriver,
+        "vrp8": TrialDriver,
     }
 )
 

@@ -78,7 +78,8 @@ def lines_towards(
         has, text = item.text_in(config.get(item.section, ())), wanted[item.path]
         if has != text:
             towards.append((item.section, item.line_for(text, has, negation)))
-    sections = list(dict.fromkeys(section for section, _ in towards))
+    # The top first: from inside a section not every command line finds the way back.
+    sections = ["", *dict.fromkeys(section for section, _ in towards)]
     return sorted(towards, key=lambda one: sections.index(one[0]))
 
 

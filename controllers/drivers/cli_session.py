@@ -167,7 +167,7 @@ class CliSession:
                 return call()
         except _LOST as err:
             self.close()
-            raise self._lost(what, err, timeout_s) from err
+            raise self._lost(what, err) from err
 
     def close(self) -> None:
         """End the session; never raises, and takes two seconds at most."""
@@ -182,7 +182,8 @@ class CliSession:
             self.socket.close()
             self.socket = None
 
-    def _lost(self, what: str, err: Exception, timeout_s: float) -> DeviceError:
+    def _lost(self, what: str, err: Exception) -> DeviceError:
+        timeout_s = seconds(self.device, "timeout_s", 30.0)
         if "timeout" in type(err).__name__.lower():
             return DeviceTimeout(
                 self.device.id, f"{what}: no result within {timeout_s:g} s; session ended"

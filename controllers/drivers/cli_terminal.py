@@ -16,7 +16,6 @@ _ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _TURNED = re.compile(
     r"[ \t]*-{2,4} ?More ?-{2,4}(?:\x1b\[\d+D)?(?: {41,42}(?=\S| \S|$))?(?:\x1b\[\d+D)?"
 )
-_MOST_PAGES = 2000
 _LONGEST_SAID = 200
 _QUIET_S = 0.3
 
@@ -88,40 +87,51 @@ class Terminal:
         DeviceUnreachable
             The session was lost or ran out of time.
         """
+        if not self.session.is_open:
+            self.prompt = ""
         end_s = time.monotonic() + seconds(self._device, "timeout_s", 30.0)
         output = self._heard(what, line, end_s, is_key=False)
-        for _ in range(_MOST_PAGES):
+        while True:
             if self.dialect.prompt.search(output):
                 return self._told(output, line)
             if PAGER.search(output[output.rfind("\n") + 1 :]):
                 output = _unpaged(output) + self._heard(what, " ", end_s, is_key=True)
                 continue
-            # What looks like a question may be the middle of a text: nothing follows a question.
-            more = self.session.more(what, _QUIET_S)
-            if more:
-                output += more
-                if not self._end.search(output):
-                    output += self._heard(what, None, end_s, is_key=False)
+            answer = self._known_answer(output[output.rfind("\n") + 1 :])
+            if answer is None:
+                output = self._heard_on(what, output, end_s)
                 continue
-            answer = self._answer(what, output[output.rfind("\n") + 1 :])
             output += self._heard(what, answer, end_s, is_key=False)
-        self.session.close()
-        raise DeviceTimeout(self._device.id, f"{what}: more than {_MOST_PAGES} pages")
 
     def _heard(self, what: str, text: str | None, end_s: float, *, is_key: bool) -> str:
-        left_s = max(end_s - time.monotonic(), 0.05)
+        left_s = end_s - time.monotonic()
+        if left_s <= 0:
+            self.session.close()
+            raise DeviceTimeout(self._device.id, f"{what}: the answer does not end; session ended")
         return self.session.ask(what, text, self._end, left_s, key=is_key)
 
-    def _answer(self, what: str, question: str) -> str:
+    def _known_answer(self, question: str) -> str | None:
         for pattern, answer in self.dialect.answers.items():
             if re.search(pattern, question):
                 return answer
+        return None
+
+    def _heard_on(self, what: str, output: str, end_s: float) -> str:
+        """Read on after what looks like a question: it may be the middle of a text."""
+        more = self.session.more(what, _QUIET_S)
+        if more:
+            output += more
+            return (
+                output
+                if self._end.search(output)
+                else output + self._heard(what, None, end_s, is_key=False)
+            )
         self.session.close()  # unanswered: whatever it was about does not happen
-        said = " ".join(_ESCAPE.sub("", question).split())[-_LONGEST_SAID:]
+        said = " ".join(_ESCAPE.sub("", output[output.rfind("\n") + 1 :]).split())
         raise DeviceRefused(
             self._device.id,
-            f"{what}: the device asks {said!r}, which nobody foresaw; it got no answer, the "
-            "session was ended",
+            f"{what}: the device asks {said[-_LONGEST_SAID:]!r}, which nobody foresaw; it got no "
+            "answer, the session was ended",
         )
 
     def _told(self, output: str, line: str) -> str:

@@ -29,6 +29,8 @@ class CliItem:
         Command whose output tells the value; empty for another way.
     pattern : str
         Regular expression with one group, the value in that output; empty takes all of it.
+    output : str
+        The line of that output as an emulator prints it, with ``{value}`` in it.
     section : str
         Line of the configuration that opens the section; empty for the top.
     line : str
@@ -52,6 +54,7 @@ class CliItem:
     is_writable: bool
     codec: Codec
     pattern: str = ""
+    output: str = ""
     section: str = ""
     line: str = ""
     undo: str = ""
@@ -171,6 +174,7 @@ def cli_items(profile: Profile, device: Device) -> tuple[CliItem, ...]:
             is_writable=mapping.codec.attribute.writable,
             codec=mapping.codec,
             pattern=mapping.pattern,
+            output=fill(mapping.output, names),
             section=fill(mapping.section, names),
             line=fill(mapping.line, names),
             undo=fill(mapping.undo, names),

@@ -24,11 +24,11 @@ __all__ = ["ABSENT", "CLI_TEMPLATES", "PRESENT", "VALUE_NAMES", "cli_mapping"]
 PRESENT, ABSENT = "present", "absent"
 """What `values` of an attribute call a line that stands in the configuration, or does not."""
 
-CLI_TEMPLATES = ("key", "command", "section", "line", "undo", "around")
+CLI_TEMPLATES = ("key", "command", "section", "line", "undo", "output", "around")
 """Fields of an attribute that may hold names in braces."""
 
 VALUE_NAMES: Mapping[str, set[str]] = MappingProxyType(
-    {name: {"value"} for name in ("line", "undo", "around")}
+    {name: {"value"} for name in ("line", "undo", "output", "around")}
 )
 """Names in braces that stand for the value."""
 
@@ -70,6 +70,8 @@ def cli_mapping(
         raise ModelError(f"dialect {dialect} has no {way}")
     _check_line(entry, codec)
     _check_pattern(entry.pattern)
+    if bool(entry.pattern) != bool(entry.output):
+        raise ModelError("pattern reads what output shows: give both or none")
     if entry.around and entry.around.count("{value}") != 1:
         raise ModelError("around needs {value} once")
     return CliMapping(
@@ -81,6 +83,7 @@ def cli_mapping(
         undo=entry.undo,
         absent=entry.absent,
         pattern=entry.pattern,
+        output=entry.output,
         around=entry.around,
         verified=entry.verified,
         note=entry.note,

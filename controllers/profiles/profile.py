@@ -140,6 +140,7 @@ class CliMapping:
     undo: str = ""
     absent: str | None = None
     pattern: str = ""
+    output: str = ""
     around: str = ""
     verified: bool = True
     note: str = ""

@@ -108,6 +108,7 @@ class CliAttributeFile(_AttributeFile):
     undo: str = ""
     absent: str | None = None
     pattern: str = ""
+    output: str = ""
     around: str = ""
     digits: int = Field(default=0, ge=0, le=18)
 

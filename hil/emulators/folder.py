@@ -36,6 +36,7 @@ USERNAME = "stellwerk"
 
 _PROFILES: Mapping[str, str] = MappingProxyType(
     {
+        "router": "frr-router",
         "ap": "openconfig-ap",
         "cell": "3gpp-nr-cell",
         "switch": "poe-switch",
@@ -52,13 +53,15 @@ _SECRETS = ("snmp-auth", "snmp-priv", "ssh-password")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """Where emulated devices are: ports by protocol, site and upstream device by device id."""
+    """Where emulated devices are: ports by protocol; site, upstream device and profile by id."""
 
     snmp: int = 1161
     netconf: int = 1830
     cli: int = 1822
     sites: Mapping[str, str] = field(default_factory=dict)
     upstreams: Mapping[str, str] = field(default_factory=dict)
+    profiles: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def port_of(self, protocol: str) -> int:
         """Return the port of a protocol."""
@@ -146,7 +149,7 @@ def entries_of(
         raise BenchError(f"the world has no device {missing[0]!r} to emulate")
     entries = []
     for name, host in address_plan(device_ids, network).items():
-        profile = profile_for(world, name)
+        profile = placement.profiles.get(name) or profile_for(world, name)
         protocol = load_profile(profile).protocol
         # An upstream device that is not emulated here is in no inventory: there is none to name.
         upstream = placement.upstreams.get(name, "")
@@ -161,6 +164,7 @@ def entries_of(
             upstream=upstream if upstream in device_ids else "",
             origin="emulated",
             instances=_instances(world, name),
+            options=placement.options.get(name, {}),
             base=base,
         )
         entries.append(_with_access(entry, protocol))
@@ -172,7 +176,7 @@ def _with_access(entry: Device, protocol: str) -> Device:
         access = {"auth": "file:secrets/snmp-auth", "priv": "file:secrets/snmp-priv"}
         return replace(entry, secrets=access)
     options = dict(entry.options)
-    if protocol == "cli":
+    if "file" in load_profile(entry.profile).options:
         options["file"] = "/etc/hostapd/hostapd.conf"
         options["reload"] = "systemctl reload hostapd"
     access = {"password": "file:secrets/ssh-password"}

@@ -44,6 +44,16 @@ _SSID = {
 }  # fmt: skip
 _IDENTITY = {"contact": "night shift", "location": "König-Heinrich-Platz", "name": "it"}
 
+_PORT: dict[str, Value] = {"admin_up": True, "alias": "ap", "oper_up": True, "in_octets": 5}
+_PORTS: dict[str, Value] = {
+    **_IDENTITY, "location": "Koenigstrasse",
+    **{f"port/GE0-0-{i}/{key}": value for i in (1, 2) for key, value in _PORT.items()},
+}  # fmt: skip
+_POWER: dict[str, Value] = {"poe_enabled": True, "poe_priority": "low", "poe_delivering": True}
+_POE: dict[str, Value] = {
+    f"port/GE0-0-{i}/{key}": value for i in (1, 2) for key, value in _POWER.items()
+}
+
 # kind, initial values and a change of each kind of device
 _EMULATED: Mapping[str, tuple[str, dict[str, Value], dict[str, Value]]] = {
     "ap": (
@@ -91,7 +101,24 @@ _EMULATED: Mapping[str, tuple[str, dict[str, Value], dict[str, Value]]] = {
         {**_IDENTITY, "uptime_s": 5, "radio/1/ssid": "Stadt", "radio/1/channel": 6},
         {"radio/1/ssid": "Stadt Duisburg", "radio/1/channel": 11, "contact": "a='b' $HOME"},
     ),
+    "router": (
+        "router",
+        {"router_id": "", "forwarding": True, "name": "edge", "interface/eth0/description": "",
+         "interface/eth0/enabled": True, "interface/eth0/oper_up": True},
+        {"router_id": "192.0.2.1", "forwarding": False, "interface/eth0/description": "core"},
+    ),
+    "vrp5": (
+        "switch",
+        {**_PORTS, **_POE, "poe_power_w": 44},
+        {"contact": "NOC", "port/GE0-0-1/poe_priority": "high",
+         "port/GE0-0-1/alias": "ap of room 7", "port/GE0-0-1/poe_enabled": False},
+    ),
+    "vrp8": (
+        "switch", _PORTS,
+        {"contact": "NOC", "port/GE0-0-1/alias": "room 7", "port/GE0-0-2/admin_up": False},
+    ),
 }  # fmt: skip
+_PROFILES = {"vrp5": "huawei-vrp5-switch", "vrp8": "huawei-vrp8-switch"}
 _REAL: Mapping[str, tuple[Callable[[Path], RunningDevice], dict[str, Value], tuple[str, ...]]] = {
     "snmpd": (start_snmpd, {"contact": "NOC", "location": "Rathaus"}, ("snmpd",)),
     "netconfd": (
@@ -133,6 +160,18 @@ class Subject:
     def protocol(self) -> str:
         return load_profile(self.device.profile).protocol
 
+    @property
+    def storing(self) -> str:
+        """The operation that changes it for good, in the words of the emulator."""
+        if load_profile(self.device.profile).dialect == "vrp8":
+            return "commit"
+        return {"snmp": "set", "cli": "write", "netconf": "commit"}[self.protocol]
+
+    @property
+    def forgets_what_was_not_saved(self) -> bool:
+        """Whether a restart brings back what was stored last."""
+        return load_profile(self.device.profile).dialect in ("vtysh", "vrp5", "vrp8")
+
     def driver(self, device: Device | None = None, **options: str) -> Driver:
         """Make a driver that the fixture closes; options override those of the device."""
         base = device or self.device
@@ -170,6 +209,9 @@ def set_for_good(driver: Driver, values: Mapping[str, Value]) -> None:
     driver.lock()
     try:
         driver.prepare(values)
+        if driver.device_class is DeviceClass.B:
+            driver.commit(confirm_timeout_s=None, persist_id=None)
+            return
         driver.commit(confirm_timeout_s=60, persist_id="contract")
         driver.confirm("contract")
     finally:
@@ -274,6 +316,8 @@ def emulated(
     world = world_type({name: kind}, {name: values})
     network = loopback_network()
     placement = free_placement(network[: network.rindex(".")] + ".1")
+    if name in _PROFILES:
+        placement = replace(placement, profiles={name: _PROFILES[name]})
     entries = entries_of(world, [name], folder, network=f"{network}/30", placement=placement)
     key = write_folder(folder, entries)
     with FleetThread(world, entries, host_key=key) as fleet:
@@ -304,7 +348,7 @@ _PROTOCOL = {
     "snmp": ("switch", "cabinet", "snmp-host", "snmpd"),
     "netconf": ("ap", "cell", "netconf-host", "netconfd"),
     "cli": ("linux-host", "sshd"),
-    "router": ("frr",),
+    "router": ("router", "vrp5", "vrp8", "frr"),
 }
 
 

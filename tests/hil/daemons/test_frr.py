@@ -17,7 +17,7 @@ from hil.daemons import RunningDevice, start_frr
 from hil.daemons.frr import INTERFACES
 from twin.model.errors import DeviceConflict, DeviceRefused
 
-pytestmark = pytest.mark.daemon("frr", "openssh-server")
+pytestmark = [pytest.mark.daemon("frr", "openssh-server"), pytest.mark.long]
 
 
 @pytest.fixture(scope="module")
