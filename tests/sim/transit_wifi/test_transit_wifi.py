@@ -405,6 +405,32 @@ def test_a_given_timetable_replaces_the_headways(town):
     run.check_invariants()
 
 
+class _Variants:
+    """The lines of a town, each departure of a pattern with a running time of its own."""
+
+    def __init__(self, town, n):
+        self._table, self._n = HeadwayTimetable(town), n
+        self.patterns = tuple(
+            replace(pattern, offset_s=tuple(at_s + 0.1 * k for at_s in pattern.offset_s))
+            for pattern in self._table.patterns
+            for k in range(n)
+        )
+
+    def departures(self, day):
+        times = self._table.departures(day)
+        return [each[k :: self._n] for each in times for k in range(self._n)]
+
+
+def test_riders_wait_for_a_line_whatever_its_running_times(town):
+    riders = []
+    for n in (1, 40):
+        run = make_simulation(town, hour=8, shared={TIMETABLE_KEY: _Variants(town, n)})
+        run.advance(4 * 3600.0)
+        run.check_invariants()
+        riders.append(kpi(run, "passengers"))
+    assert riders[1] == pytest.approx(riders[0], rel=0.05)
+
+
 @pytest.mark.parametrize("percent", [79.1, 85.6, 95.0])
 def test_delays_have_the_known_share_of_punctual_departures(percent):
     delays = Delays(percent, np.random.default_rng(5))

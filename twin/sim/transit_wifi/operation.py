@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,12 +97,11 @@ class Operation:
         self.blocked: set[str] = set()
         self.demand = 1.0
         self._residents = residents
-        self._per_stop_s = np.zeros(len(self.patterns))
-        self._last_s = [
-            np.full(len(p.stops), context.kernel.now_s - figure("gap_before_s"))
-            for p in self.patterns
-        ]
-        self._waiting = [np.zeros(len(p.stops), dtype=np.int64) for p in self.patterns]
+        self._flows, self._flow_modes = _flows(self.patterns)
+        n_flows = len(self._flow_modes)
+        self._per_s = np.zeros(n_flows)
+        self._last_s = np.full(n_flows, context.kernel.now_s - figure("gap_before_s"))
+        self._waiting = np.zeros(n_flows, dtype=np.int64)
 
     def _fleet(self, day: datetime) -> list[str]:
         """Vehicles the timetable of a working day needs at once, and a reserve."""
@@ -169,11 +169,14 @@ class Operation:
         )
         of_mode = [np.array([p.mode == mode for p in self.patterns], dtype=bool) for mode in MODES]
         n_modes = sum(bool(calls[rows].sum()) for rows in of_mode)
+        self._per_s[:] = 0.0
         for rows in of_mode:
             if calls[rows].sum():
                 share = calls[rows] / calls[rows].sum() / n_modes
                 stops = np.array([len(p.stops) - 1.0 for p in self.patterns])[rows]
-                self._per_stop_s[rows] = riders * share / stops / 86400.0
+                per_stop_s = riders * share / stops / 86400.0
+                for k, per_s in zip(np.flatnonzero(rows).tolist(), per_stop_s, strict=True):
+                    np.add.at(self._per_s, self._flows[k], per_s)
 
     def _depart(self, k: int, coming: tuple[float, ...], i: int) -> None:
         """Begin the i-th of the planned trips of a pattern, if it takes place."""
@@ -216,7 +219,7 @@ class Operation:
         at = int(np.searchsorted(pattern.offset_s, kernel.now_s - begin_s, side="left"))
         trip = _Trip(k, vehicle, begin_s, 0.0, at)
         stays = 1.0 - 1.0 / figure("ride_stops")
-        riding = sum(stays**stop for stop in range(at)) * self._per_stop_s[k]
+        riding = sum(stays**stop for stop in range(at)) * float(self._per_s[self._flows[k][0]])
         aboard = int(self._riders.poisson(riding * figure("gap_before_s") * self._weight()))
         aboard = min(aboard, pattern.places)
         self.vehicles.passengers[vehicle] = aboard
@@ -256,20 +259,20 @@ class Operation:
 
     def _board(self, trip: _Trip, pattern: Pattern, room: int) -> int:
         """Let those who have come since the last departure board, as far as there is room."""
-        now_s, last_s = self._context.kernel.now_s, self._last_s[trip.pattern]
-        waiting, sums = self._waiting[trip.pattern], self.sums[pattern.mode]
-        gap_s = min(now_s - float(last_s[trip.k]), figure("longest_gap_s"))
-        last_s[trip.k] = now_s
+        now_s, flow = self._context.kernel.now_s, int(self._flows[trip.pattern][trip.k])
+        sums = self.sums[pattern.mode]
+        gap_s = min(now_s - float(self._last_s[flow]), figure("longest_gap_s"))
+        self._last_s[flow] = now_s
         last = len(pattern.stops) - 1  # fewer board towards the end: assumed linear
         share = 2.0 * (last - trip.k) / (last + 1)
-        mean = self._per_stop_s[trip.pattern] * gap_s * self._weight() * share
+        mean = float(self._per_s[flow]) * gap_s * self._weight() * share
         came = int(self._riders.poisson(mean))
-        there = came + int(waiting[trip.k])
+        there = came + int(self._waiting[flow])
         joining = min(there, room)
         sums.came += came
         sums.boarded += joining
         sums.left_behind += there - joining
-        waiting[trip.k] = there - joining
+        self._waiting[flow] = there - joining
         return joining
 
     def _leave(self, trip: _Trip, pattern: Pattern, now_s: float) -> None:
@@ -302,13 +305,28 @@ class Operation:
 
     def waiting(self, mode: str) -> int:
         """People who found no room and still wait."""
-        return sum(
-            int(there.sum())
-            for pattern, there in zip(self.patterns, self._waiting, strict=True)
-            if pattern.mode == mode
-        )
+        return int(self._waiting[[each == mode for each in self._flow_modes]].sum())
 
     def aboard(self, mode: str) -> int:
         """Passengers on board now."""
         rows = np.array([each == mode for each in self.vehicles.modes], dtype=bool)
         return int(self.vehicles.passengers[rows].sum())
+
+
+def _flows(patterns: Sequence[Pattern]) -> tuple[list[NDArray[np.int64]], list[str]]:
+    """Give every crowd a number: people at a stop who want to go on to the next one by a line.
+
+    Returns
+    -------
+    list of ndarray of shape (stops - 1,)
+        For each pattern the crowd at each of its stops but the last; patterns of a line that call
+        at the same two stops have it in common.
+    list of str
+        Mode of each crowd.
+    """
+    number: dict[tuple[str, str, str, str], int] = {}
+    found = []
+    for pattern in patterns:
+        keys = [(pattern.mode, pattern.line, *pair) for pair in pairwise(pattern.stops)]
+        found.append(np.array([number.setdefault(key, len(number)) for key in keys], np.int64))
+    return found, [mode for mode, *_ in number]
