@@ -34,7 +34,7 @@ from twin.model.errors import JournalError
 
 __all__ = ["Controller"]
 
-_MAX_STEPS = 20_000
+_MAX_STEPS = 500  # of each device
 _K = FaultKind
 
 
@@ -122,7 +122,7 @@ class Controller:
         if self.machine.outcome is not None:
             return
         self._n_steps += 1
-        if self._n_steps > _MAX_STEPS:
+        if self._n_steps > _MAX_STEPS * len(self.world.devices):
             raise Violation("I7", "the machine does not end")
         self._carry_out(self.machine.handle(event))
 

@@ -59,6 +59,8 @@ class Watch:
     ----------
     world : World
         Where it happens.
+    specs : sequence of MemberSpec
+        The members of the run.
     """
 
     __slots__ = (

@@ -33,6 +33,7 @@ _BEFORE_UNDO = frozenset(
 _K = FaultKind
 _UNANSWERED = frozenset((_K.ANSWER_LOST, _K.ANSWER_LATE, _K.DIES_AFTER))
 _LIES = frozenset((_K.LIE, _K.HALF_DONE, _K.STALE_READ))
+_WAYS_BACK = frozenset((Op.CANCEL, Op.RESTORE, Op.REAPPLY))
 _OF_SILENCE = (Fault.UNREACHABLE, "no answer")
 _OF_DRIVER = (Fault.BROKEN, "unexpected error in the driver")
 
@@ -114,6 +115,8 @@ class Network:
         if aim is None or aim.phase is not Phase.UNDO or aim.op is not command.op:
             return False
         machine = controller.machine
+        if aim.kind is _K.STALE_READ:  # a reading that is judged, not one that comes too late
+            return False
         if command.op not in _BEFORE_UNDO or machine.phase is Phase.UNDO or machine.is_decided:
             return False
         del self._aims[0]
@@ -234,6 +237,8 @@ class Network:
         lies = kind in _LIES
         if lies and command.op is Op.CANCEL and device.holds(device.spec.before):
             lies = False  # nothing to read would show it
+        if lies and command.op in _WAYS_BACK:
+            device.previous = {}  # two lies that agree are the truth to whoever reads
         values = device.execute(now_s, command, lies=lies)
         if kind is _K.HALF_DONE:
             device.write_half(command.values or buffer or device.config())

@@ -215,7 +215,7 @@ def make_schedule(seed: int) -> Schedule:
         devices=_odd_devices(rng, specs, stage.odd),
         lags_s={spec.device: _lag_s(rng, stage) for spec in specs if spec.observe},
         interrupt_in=_phase(rng, 0.08, n_waves if by_wave else 1) or stage.interrupt_in,
-        disk_full_in=_phase(rng, 0.06, n_waves if by_wave else 1),
+        disk_full_in=_phase(rng, 0.06, n_waves if by_wave else 1) or stage.disk_full_in,
         second_s=rng.uniform(0.0, 4.0) if chance() < 0.05 else -1.0,
         suspend_at=rng.randint(1, n_records) if chance() < 0.05 else 0,
         sleeps_s=rng.choice((1.0, 40.0, 1000.0)),
@@ -246,6 +246,7 @@ class _Stage:
     odd: FaultKind | None = None
     kill: Kill | None = None
     interrupt_in: Phase | None = None
+    disk_full_in: Phase | None = None
     rare: tuple[FaultKind, ...] = ()
 
 
@@ -255,6 +256,8 @@ _BUFFERED = (DeviceClass.B, DeviceClass.E)
 # A confirm that was carried out and not answered is refused the next time, and written again.
 _UNANSWERED = Aim(phase=Phase.CONFIRM, op=Op.CONFIRM, kind=FaultKind.ANSWER_LOST)
 _SLOW_COMMIT = Aim(phase=Phase.COMMIT, op=Op.COMMIT, kind=FaultKind.DELAY)
+_NOT_AS_PREDICTED = Aim(phase=Phase.GATE, op=Op.GATE, kind=FaultKind.GATE_REFUSES)
+_REFUSED = _Stage(first=(_NOT_AS_PREDICTED,), is_alone=True, gate=0.01)
 _REWRITTEN = _Stage(first=(_UNANSWERED,), is_hasty=True, is_alone=True, classes=_ARMED)
 _STAGES: Mapping[tuple[Phase, Op], _Stage] = MappingProxyType(
     {
@@ -277,6 +280,7 @@ _STAGES: Mapping[tuple[Phase, Op], _Stage] = MappingProxyType(
             odd=FaultKind.NO_REARM,
             rare=(FaultKind.BROKEN, FaultKind.MISMATCH),
         ),
+        (Phase.PREPARE, Op.PREPARE): _Stage(classes=(*_BUFFERED, *_ARMED, DeviceClass.E)),
         (Phase.COMMIT, Op.COMMIT): _Stage(rare=(FaultKind.BROKEN, FaultKind.LOCKED)),
         (Phase.COMMIT, Op.WRITE): _Stage(rare=(FaultKind.BROKEN, FaultKind.MISMATCH)),
         (Phase.GATE, Op.GATE): _Stage(is_alone=True, gate=1.0, interrupt_in=Phase.GATE),
@@ -289,7 +293,8 @@ _STAGES: Mapping[tuple[Phase, Op], _Stage] = MappingProxyType(
         (Phase.CONFIRM, Op.READ): _REWRITTEN,
         (Phase.UNDO, Op.CONFIRM): _Stage(is_by_wave=True, n_waves=2, classes=_ARMED),
         (Phase.UNDO, Op.REAPPLY): replace(_REWRITTEN, is_by_wave=True, n_waves=2),
-        (Phase.UNDO, Op.CANCEL): _Stage(classes=_ARMED, interrupt_in=Phase.VERIFY),
+        (Phase.UNDO, Op.CANCEL): replace(_REFUSED, classes=_ARMED, disk_full_in=Phase.UNDO),
+        (Phase.UNDO, Op.READ): replace(_REFUSED, classes=_FINAL, rare=(FaultKind.STALE_READ,) * 4),
         (Phase.UNDO, Op.DISCARD): _Stage(classes=_BUFFERED, interrupt_in=Phase.COMMIT),
         (Phase.UNDO, Op.RESTORE): _Stage(classes=_FINAL, interrupt_in=Phase.VERIFY),
         (Phase.UNDO, Op.WRITE): _Stage(classes=(DeviceClass.A,)),
