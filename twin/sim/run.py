@@ -5,12 +5,16 @@ from __future__ import annotations
 import resource
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from twin.model.city import City
+from twin.model.errors import StellwerkError
+from twin.sim.kernel import SimulationError
 from twin.sim.registry import SYSTEM_NAMES
 from twin.sim.scenario import Scenario, begin_scenario
 from twin.sim.simulation import Simulation
@@ -167,14 +171,25 @@ class Run:
             Something failed in a system; names who and when.
         """
         goal_s = min(until_s, self.end_s)
-        while self.simulation.now_s < goal_s:
-            next_s = (self.simulation.now_s // SAMPLE_S + 1.0) * SAMPLE_S
-            self.simulation.advance(min(next_s, goal_s))
-            if self.simulation.now_s in (next_s, self.end_s):
-                self._sample()
+        with _failures_named(self.simulation):
+            while self.simulation.now_s < goal_s:
+                next_s = (self.simulation.now_s // SAMPLE_S + 1.0) * SAMPLE_S
+                self.simulation.advance(min(next_s, goal_s))
+                if self.simulation.now_s in (next_s, self.end_s):
+                    self._sample()
 
     def result(self) -> SimulationResult:
-        """Sum up what happened until now."""
+        """Sum up what happened until now.
+
+        Raises
+        ------
+        SimulationError
+            A system cannot tell its figures; names the time.
+        """
+        with _failures_named(self.simulation):
+            return self._summed_up()
+
+    def _summed_up(self) -> SimulationResult:
         simulation, context = self.simulation, self.simulation.context
         districts: dict[str, dict[str, Mapping[str, Kpi]]] = {}
         for name, system in simulation.systems.items():
@@ -211,6 +226,22 @@ class Run:
             }
             for system, gauges in first.items()
         }
+
+
+@contextmanager
+def _failures_named(simulation: Simulation) -> Iterator[None]:
+    """Give the simulated time to what fails outside actions, such as the sum of a figure."""
+    try:
+        yield
+    except StellwerkError:
+        raise
+    except Exception as err:
+        where = traceback.extract_tb(err.__traceback__)[-1]
+        file = Path(where.filename)
+        raise SimulationError(
+            f"{file.parent.name}.{file.stem}.{where.name} at simulated second "
+            f"{simulation.now_s:.3f}: {type(err).__name__}: {err}"
+        ) from err
 
 
 def peak_rss_mb() -> float:

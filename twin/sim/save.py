@@ -139,9 +139,20 @@ def restore(path: Path, city: City) -> Simulation:
             hint="give the city it was saved with",
         )
     try:
-        return _copy(zlib.decompressobj().decompress(body, _MAX_BYTES), city)
+        found = _copy(zlib.decompressobj().decompress(body, _MAX_BYTES), city)
     except (zlib.error, InputError) as err:
         raise InputError("cannot be taken up", str(path), hint=str(err)) from err
+    if not _is_at(found, header.get("now_s")):
+        raise InputError("holds no simulation at the time it says", str(path), hint="save it again")
+    return found
+
+
+def _is_at(simulation: Simulation, now_s: object) -> bool:
+    """Say whether a simulation has a clock, and it shows the time that its file says."""
+    try:
+        return simulation.now_s == now_s
+    except (AttributeError, TypeError, ValueError):
+        return False
 
 
 def branch(simulation: Simulation) -> Simulation:

@@ -122,3 +122,15 @@ def test_a_town_without_anything_lives_too(town, seed):
     bare = replace(town, **{name: () for name in names if name not in ("outline", "districts")})
     result = simulate(bare, hours=0.1, seed=seed)
     assert set(result.systems) == set(SYSTEM_NAMES)
+
+
+@pytest.mark.parametrize("method", ["gauges", "kpis", "kpis_by_district"])
+def test_a_figure_that_cannot_be_told_names_the_time(town, monkeypatch, method):
+    def break_down(*_):
+        raise KeyError("no such lamp")
+
+    monkeypatch.setattr(lamps.Lamps, method, break_down)
+    with pytest.raises(SimulationError) as caught:
+        simulate(town, hours=0.1, seed=1, start=MORNING, systems=["lamps"])
+    text = str(caught.value)
+    assert re.search(r"break_down at simulated second 3\d0\.000: KeyError: 'no such lamp'", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import struct
@@ -155,3 +156,32 @@ def test_a_missing_file_and_a_folder_are_refused(empty_city, tmp_path):
     for path in (tmp_path / "none.sim", tmp_path):
         with pytest.raises(InputError, match="cannot be read"):
             restore(path, empty_city)
+
+
+@pytest.mark.parametrize("now_s", [7.0, "x", None])
+def test_a_file_that_says_another_time_is_refused(simulation, empty_city, tmp_path, now_s):
+    path = tmp_path / "x.sim"
+    simulation.advance(100.0)
+    save(simulation, path)
+    head, _, body = path.read_bytes().partition(b"\n")
+    path.write_bytes(json.dumps(json.loads(head) | {"now_s": now_s}).encode() + b"\n" + body)
+    with pytest.raises(InputError, match="holds no simulation at the time it says"):
+        restore(path, empty_city)
+
+
+@pytest.mark.parametrize("head", [b"[" * 4000, b"9" * 4000, b"\xff", b"{}", b""])
+def test_a_file_with_a_strange_first_line_is_refused(empty_city, tmp_path, head):
+    path = tmp_path / "x.sim"
+    path.write_bytes(head + b"\n")
+    with pytest.raises(InputError, match="is no saved simulation"):
+        restore(path, empty_city)
+
+
+def test_a_file_that_cannot_be_written_whole_leaves_nothing(simulation, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    with pytest.raises(InputError, match=r"x\.sim: cannot be written; No space left on device"):
+        save(simulation, tmp_path / "x.sim")
+    assert list(tmp_path.iterdir()) == []
