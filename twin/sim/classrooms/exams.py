@@ -267,5 +267,6 @@ class Exams:
         where = f"{fullest} ({100.0 * lines.airtime[k]:.0f} % airtime in the mean)"
         causes = {"line": "the line is full", "air": f"the air is full at {where}"}
         causes["both"] = f"the line is full, and the air at {where}"
-        who = f"{counts[VIDEO]:.0f} videos in other lessons, {counts[EXAM_LOGON]:.0f} log-ons of it"
-        return f"{causes[limit]}, {who}"
+        who = f"{counts[VIDEO]:.0f} videos in other lessons"
+        waiting = f", {counts[EXAM_LOGON]:.0f} pupils still log on" if counts[EXAM_LOGON] else ""
+        return f"{causes[limit]}, {who}{waiting}"
