@@ -154,3 +154,9 @@ def test_a_city_without_the_rows_of_a_table_lives_or_says_why_not(folder, subjec
         if _refusal(folder) is None:
             with suppress(StellwerkError):  # a line of its own; anything else fails here
                 simulate(load_city(folder), hours=0.01, seed=1)
+
+
+def test_tables_that_are_too_large_together_are_refused(folder, monkeypatch):
+    monkeypatch.setattr("twin.geo.reader.MAX_CHARACTERS", 5000)
+    text = _refusal(folder) or ""
+    assert re.search(r"\.csv: the tables up to this one are larger than 0\.005 MB; ", text)

@@ -21,10 +21,13 @@ from twin.model.city import City, District, Provenance, Ring, Ssid
 from twin.model.errors import InputError
 from twin.model.safe import Document, load_yaml, parse_model
 
-__all__ = ["CITIES", "city_folder", "read_city"]
+__all__ = ["CITIES", "MAX_CHARACTERS", "city_folder", "read_city"]
 
 CITIES = Path(__file__).parent.parent / "cities"
 """Folder of the cities in the box."""
+
+MAX_CHARACTERS = 128_000_000
+"""Most text in all tables together, some twenty times that of Duisburg."""
 
 _Object = TypeVar("_Object")
 _Made_co = TypeVar("_Made_co", covariant=True)
@@ -130,6 +133,7 @@ class _Reader:
         self.ids: dict[str, set[str]] = {}
         self.outline: tuple[Ring, ...] = ()
         self.tables: dict[str, Table] = {}
+        self.n_characters = 0
 
     def city(self) -> City:
         head = self.head
@@ -186,7 +190,14 @@ class _Reader:
     def _table(self, entry: TableEntry) -> Table:
         if entry.file not in self.tables:
             header = COLUMNS[entry.subject]
-            self.tables[entry.file] = read_table(self.folder / entry.file, header)
+            table = self.tables[entry.file] = read_table(self.folder / entry.file, header)
+            self.n_characters += len(table.text)
+            if self.n_characters > MAX_CHARACTERS:
+                raise InputError(
+                    f"the tables up to this one are larger than {MAX_CHARACTERS / 1e6:g} MB",
+                    table.source,
+                    hint="remove what is not of the city",
+                )
         return self.tables[entry.file]
 
     def _objects(self, subject: str, read: _Read[_Object]) -> tuple[_Object, ...]:
