@@ -14,6 +14,7 @@ from rich.logging import RichHandler
 from typer.exceptions import TyperException
 
 from stellwerk.commands import (
+    chaos,
     city,
     demo,
     drift,
@@ -50,6 +51,7 @@ for command in (
     radio.coverage,
     simulate.simulate,
     lab.emulate,
+    chaos.chaos,
     project.doctor,
     project.init,
 ):
