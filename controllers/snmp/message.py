@@ -58,6 +58,7 @@ class PduType(IntEnum):
     RESPONSE = 0xA2
     SET = 0xA3
     GET_BULK = 0xA5
+    TRAP = 0xA7
     REPORT = 0xA8
 
 

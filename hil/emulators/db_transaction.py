@@ -70,6 +70,14 @@ class TransactionBuffer:
         The controller.
     rule : TransactionRule
         OIDs of its scalars.
+    state : _State
+        Where it is.
+    owner, asker : bytes
+        User who opened the transaction, and who asks now.
+    values : dict
+        What is set in it.
+    error : str
+        What the check found wrong.
     """
 
     device: EmulatedDevice

@@ -15,7 +15,7 @@ import asyncssh
 from controllers.ports import Device
 from hil.emulators.device import EmulatedDevice, Strike, When
 from hil.emulators.faces import Face, make_face
-from hil.emulators.snmp_face import SharedAgents
+from hil.emulators.snmp_face import SharedAgents, SnmpFace
 from hil.emulators.ssh_server import SshService
 from hil.emulators.world_port import DeviceWorld
 from twin.model.attributes import Value
@@ -180,6 +180,22 @@ class Fleet:
         strike = Strike(operation=operation, when=when) if operation else None
         self._face(device).device.strike = strike
 
+    def send_traps(self, receiver: tuple[str, int]) -> int:
+        """Let every device that is up tell what has happened since the last time.
+
+        Parameters
+        ----------
+        receiver : tuple of str and int
+            Host and port the traps go to.
+
+        Returns
+        -------
+        int
+            Traps sent.
+        """
+        faces = (face for face in self._faces.values() if isinstance(face, SnmpFace))
+        return sum(face.send_traps(receiver) for face in faces)
+
     def stats(self) -> dict[str, dict[str, int]]:
         """Count the operations each device has met, by name."""
         return {name: dict(face.device.stats) for name, face in self._faces.items()}
@@ -273,6 +289,10 @@ class FleetThread:
     def kill_on(self, device: str, operation: str, when: When = "before") -> None:
         """As `Fleet.kill_on`."""
         self.call(lambda: self.fleet.kill_on(device, operation, when))
+
+    def send_traps(self, receiver: tuple[str, int]) -> int:
+        """As `Fleet.send_traps`."""
+        return self.call(lambda: self.fleet.send_traps(receiver))
 
     def is_alive(self, device: str) -> bool:
         """As `Fleet.is_alive`."""

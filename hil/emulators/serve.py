@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 _PARENT_POLL_S = 0.5
 _POWER_POLL_S = 0.5
+_TRAPS_POLL_S = 1.0
 _PR_SET_PDEATHSIG = 1
 _FILES_PER_DEVICE = 4  # its socket, and sessions
 _OTHER_FILES = 256
@@ -68,7 +69,7 @@ async def serve(
     network : str
         Loopback network of the addresses.
     placement : Placement
-        Ports by protocol, sites and upstream devices for the inventory.
+        Ports by protocol, sites and upstream devices for the inventory; who gets traps.
     control_path : Path, optional
         Unix socket of the control; ``control.sock`` in the folder by default.
     on_ready : callable, optional
@@ -109,6 +110,8 @@ async def serve(
             work = [pacer.run()] if pacer else []
             if isinstance(world, PoweredWorld):
                 work.append(follow_power(fleet, world.is_reachable))
+            if placement.traps_to is not None:
+                work.append(_tell(fleet, placement.traps_to))
             await _until_stopped(stop, work, hold_s, parent_pid)
             if on_end is not None:
                 on_end({"ready": False, "pid": os.getpid(), **report()})
@@ -116,6 +119,13 @@ async def serve(
             await control.stop()
             await fleet.stop()
             gc.unfreeze()
+
+
+async def _tell(fleet: Fleet, receiver: tuple[str, int]) -> None:
+    """Let devices send their traps, again and again."""
+    while True:
+        fleet.send_traps(receiver)
+        await asyncio.sleep(_TRAPS_POLL_S)
 
 
 def make_room(n_devices: int) -> None:

@@ -10,13 +10,16 @@ References
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from controllers.profiles import SnmpObject
 from controllers.snmp.ber import (
     COUNTER32,
     END_OF_MIB_VIEW,
     NO_SUCH_INSTANCE,
     NO_SUCH_OBJECT,
+    OBJECT_ID,
+    TIME_TICKS,
     BerError,
     encode_oid,
     encode_unsigned,
@@ -51,6 +54,8 @@ __all__ = ["SnmpAgent"]
 
 log = logging.getLogger(__name__)
 
+_SYS_UPTIME = encode_oid((1, 3, 6, 1, 2, 1, 1, 3, 0))
+_TRAP_OID = encode_oid((1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0))
 _USM_STATS = (1, 3, 6, 1, 6, 3, 15, 1, 1)
 _UNKNOWN_PDU_HANDLERS = (1, 3, 6, 1, 6, 3, 11, 2, 1, 3, 0)
 _UNKNOWN_CONTEXTS = (1, 3, 6, 1, 6, 3, 12, 1, 5, 0)
@@ -93,6 +98,7 @@ class SnmpAgent:
         own = () if buffer is None else buffer.nodes()
         self.view = MibView(agent_nodes(device, self.usm, (*own, *nodes)))
         self._buffer = buffer
+        self._n_traps = 0
         self._unknown_contexts = 0
         self._handlers: Mapping[int, Callable[[Pdu, int], bytes]] = {
             PduType.GET: self._get,
@@ -133,6 +139,31 @@ class SnmpAgent:
         except BerError as err:
             log.debug("%s: datagram dropped: %s", self.device.id, err)
             return None
+
+    def trap(self, user: bytes, oid: tuple[int, ...], objects: Sequence[SnmpObject]) -> bytes:
+        """Make a trap, authenticated and encrypted.
+
+        Parameters
+        ----------
+        user : bytes
+            The user it is for.
+        oid : tuple of int
+            Which notification.
+        objects : sequence of SnmpObject
+            Objects it carries, with their values now.
+        """
+        uptime = encode_value(TIME_TICKS, int(self.device.uptime_s * 100) % 2**32)
+        varbinds = [encode_varbind(_SYS_UPTIME, uptime)]
+        varbinds.append(encode_varbind(_TRAP_OID, encode_value(OBJECT_ID, oid)))
+        for o in objects:
+            node = self.view.find(encode_oid(o.oid))
+            if node is not None:
+                varbinds.append(encode_varbind(encode_oid(o.oid), self._value_of(node, 0)))
+        self._n_traps += 1
+        pdu = encode_pdu(PduType.TRAP, self._n_traps, 0, 0, b"".join(varbinds))
+        scoped = encode_scoped_pdu(self.usm.engine_id, b"", pdu)
+        flags = AUTH_FLAG | PRIV_FLAG
+        return self.usm.seal(encode_header(self._n_traps, flags), flags, user, scoped)
 
     def _scoped(self, message: Message, plain: bytes) -> ScopedPdu:
         try:

@@ -10,6 +10,7 @@ from hil.emulators.device import EmulatedDevice
 from hil.emulators.snmp_agent import SnmpAgent
 from hil.emulators.snmp_objects import profile_nodes
 from hil.emulators.snmp_rows import RowBook
+from hil.emulators.snmp_traps import TrapWatch
 from hil.emulators.udp import UdpResponder, open_responder
 from hil.emulators.usm import UsmEngine, UsmUser, engine_id_of
 
@@ -33,6 +34,7 @@ class SnmpFace:
         rule = load_profile(device.entry.profile, device.entry.base / "profiles").transaction
         self._buffer = None if rule is None else TransactionBuffer(device, rule)
         self._rows = RowBook()
+        self._watch = TrapWatch(device)
         self._agent: SnmpAgent | None = None
         self._responder: UdpResponder | None = None
 
@@ -48,10 +50,34 @@ class SnmpFace:
         self._responder = open_responder(entry.host, entry.port, self._answer)
 
     def _answer(self, datagram: bytes) -> bytes | None:
+        return self._made().answer(datagram)
+
+    def _made(self) -> SnmpAgent:
         if self._agent is None:
             nodes = profile_nodes(self.device, self._rows)
             self._agent = SnmpAgent(self.device, self._users, nodes, buffer=self._buffer)
-        return self._agent.answer(datagram)
+        return self._agent
+
+    def send_traps(self, receiver: tuple[str, int]) -> int:
+        """Tell a receiver what has happened since the last time; a dead device tells nothing.
+
+        Parameters
+        ----------
+        receiver : tuple of str and int
+            Host and port of the receiver.
+
+        Returns
+        -------
+        int
+            Traps sent.
+        """
+        if self._responder is None:
+            return 0
+        due = self._watch.due()
+        for oid, objects in due:
+            user = self._users[0].name.encode()
+            self._responder.send(self._made().trap(user, oid, objects), receiver)
+        return len(due)
 
     def power_off(self) -> None:
         """Close the socket; what a restart keeps is kept."""

@@ -38,6 +38,8 @@ class EmulatedRow:
         What each of its attributes is when the row is not there.
     status : int
         RowStatus; 0 for a row that is not there.
+    waiting : dict
+        What was set in it while it was out of service.
     """
 
     device: EmulatedDevice

@@ -70,6 +70,11 @@ class UdpResponder:
             self._loop.remove_reader(self._sock.fileno())
             self._sock.close()
 
+    def send(self, datagram: bytes, peer: tuple[str, int]) -> None:
+        """Send something unasked, from the address of the device; it may be lost."""
+        with contextlib.suppress(OSError):
+            self._sock.sendto(datagram, peer)
+
     def _readable(self) -> None:
         # Several datagrams per wake-up: waking costs as much as answering one.
         for _ in range(_BATCH):

@@ -93,6 +93,16 @@ def test_the_lamp_mib_compiles_and_is_what_the_profile_says() -> None:
         check_object(mibs, template, mapping)
     objects = {n for n, e in mibs["STELLWERK-LAMP-MIB"].items() if e.get("class") == "objecttype"}
     assert objects == {mapping.object.partition("::")[2] for mapping in own.values()}
+    told = {
+        f"STELLWERK-LAMP-MIB::{name}": entry["oid"]
+        for name, entry in mibs["STELLWERK-LAMP-MIB"].items()
+        if entry.get("class") == "notificationtype"
+    }
+    assert told == {name: ".".join(map(str, oid)) for name, oid in profile.notifications.items()}
+    assert len(told) == 2
+    for name in told:
+        carried = mibs["STELLWERK-LAMP-MIB"][name.partition("::")[2]]["objects"]
+        assert {entry["object"] for entry in carried} == {"lampFailedCount", "lampCount"}
 
 
 @pytest.mark.reference
