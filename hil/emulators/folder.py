@@ -53,7 +53,10 @@ _SECRETS = ("snmp-auth", "snmp-priv", "ssh-password")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """Where emulated devices are: ports by protocol; site, upstream device and profile by id."""
+    """Where emulated devices are: ports by protocol; site, upstream device and profile by id.
+
+    Traps go to the host and port of `traps_to`; without it none is sent.
+    """
 
     snmp: int = 1161
     netconf: int = 1830
@@ -62,6 +65,7 @@ class Placement:
     upstreams: Mapping[str, str] = field(default_factory=dict)
     profiles: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    traps_to: tuple[str, int] | None = None
 
     def port_of(self, protocol: str) -> int:
         """Return the port of a protocol."""
