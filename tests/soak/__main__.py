@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.soak.mutants import run_slice
 from tests.soak.state import SoakState, TaskState
-from tests.soak.tasks import ROOT, TASKS, run_case
+from tests.soak.tasks import ROOT, SHARES, TASKS, run_case
 
 TURN_S = 10.0
 MUTATION_SHARE = 0.3
@@ -47,11 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         score = run_slice(ROOT, options.folder, MUTATION_SHARE * seconds)
         seconds *= 1.0 - MUTATION_SHARE
     stop_s = time.monotonic() + seconds
-    turn_s = min(TURN_S, seconds / len(names))
+    turn_s = min(TURN_S, seconds / sum(SHARES.get(name, 1.0) for name in names))
     try:
         while time.monotonic() < stop_s and (left := _left(state, names)):
             for name in left:
-                until_s = min(stop_s, time.monotonic() + turn_s)
+                until_s = min(stop_s, time.monotonic() + turn_s * SHARES.get(name, 1.0))
                 _turn(name, TASKS[name], state, until_s)
     except KeyboardInterrupt:
         print("stopped; the next run goes on from here")
