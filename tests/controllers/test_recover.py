@@ -2,149 +2,95 @@
 
 from __future__ import annotations
 
-import json
+import itertools
 import os
 import random
 import signal
 import time
-from functools import partial
 
 import pytest
-from file_devices import FileDriver, make_file
-from memory_devices import device
-from planning_memory import CELLS_AND_SWITCHES, FAST, VALUES, boxes, plan_of
+from file_devices import FileDriver
+from killing import Fleet, Killer, in_child
+from planning_memory import CELLS_AND_SWITCHES, FAST, boxes, plan_of
 
-from controllers.history import history_of
 from controllers.journal import Journal
 from controllers.recover import recover, rollback
 from controllers.runner import apply
 from controllers.steps import Note
 from twin.model.errors import InputError, JournalDamaged, JournalError
 
-CLASSES = {"cell-1": "D", "cell-2": "B", "switch-1": "A", "switch-2": "A"}
-WANTED = {
-    "old": {"tx_power_dbm": 40.0, "tilt_deg": 2.0, "contact": "old@example.org", "location": "old"},
-    "new": {"tx_power_dbm": 43.0, "tilt_deg": 6.0, "contact": "new@example.org", "location": "new"},
-}
+FOUR = {"cell-1": "D", "cell-2": "B", "switch-1": "A", "switch-2": "A"}
+TWENTY = (
+    {f"cell-{i}": "D" for i in range(1, 9)}
+    | {f"cell-{i}": "B" for i in range(9, 13)}
+    | {f"switch-{i}": "A" for i in range(1, 9)}
+)
 
 
-class Killer(Journal):
-    """A journal that kills its process when the n-th turn is durable."""
-
-    n = 0
-
-    def append(self, run, notes):
-        last = super().append(run, notes)
-        if notes:
-            self.n -= 1
-            if self.n == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return last
-
-
-@pytest.fixture
-def fleet(tmp_path):
-    devices = [device(name, name.rsplit("-", 1)[0]) for name in CLASSES]
-
-    def reset():
-        for entry in devices:
-            make_file(tmp_path, entry, CLASSES[entry.id], dict(VALUES[entry.kind]))
-
-    reset()
-    return devices, partial(FileDriver, tmp_path), reset, tmp_path
-
-
-def planned():
-    made = boxes(*(f"{name}:{cls}" for name, cls in CLASSES.items()))
-    return plan_of(made, CELLS_AND_SWITCHES)
-
-
-def in_child(work) -> int:
-    """Run work in a forked process; returns its wait status."""
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-        finally:
-            os._exit(0)
-    return os.waitpid(child, 0)[1]
-
-
-def assert_all(folder, which, *, context=""):
-    for name in CLASSES:
-        state = json.loads((folder / f"{name}.json").read_text())
-        wanted = {path: WANTED[which][path] for path in state["values"] if path in WANTED["old"]}
-        found = {path: state["values"][path] for path in wanted}
-        assert found == wanted, f"{name} is not {which} {context}"
-        assert not state["armed"], f"{name} is armed {context}"
-
-
-def recovered(folder, devices, make_driver, name, *, context):
-    with Journal(folder / name) as journal:
-        result = recover(journal, devices, make_driver, limits=FAST)
-        assert result.exit_code == 0, context
-        n_records = len(journal.records())
-        again = recover(journal, devices, make_driver, limits=FAST)
-        assert (again.runs, len(journal.records())) == ((), n_records), context
-        journal.verify()
-        runs = journal.runs()
-        decided = bool(runs) and history_of(journal, runs[0]).is_decided
-    assert_all(folder, "new" if decided else "old", context=context)
-    return decided
-
-
-def test_kill_at_every_record_then_recover(fleet):
-    devices, make_driver, reset, folder = fleet
-    plan = planned()
-    n, outcomes = 1, set()
-    while True:
-        reset()
-
-        def work(n=n):
-            with Killer(folder / f"j{n}.db") as journal:
-                journal.n = n
-                apply(plan, devices, make_driver, journal, limits=FAST)
-
-        status = in_child(work)
-        outcomes.add(recovered(folder, devices, make_driver, f"j{n}.db", context=f"turn {n}"))
-        if not os.WIFSIGNALED(status):
-            break
-        n += 1
-    assert n > 12
+def test_kill_at_every_record_then_recover(tmp_path):
+    fleet = Fleet(tmp_path, FOUR)
+    outcomes = {new for _, new in _killed_at(fleet, itertools.count(1))}
     assert outcomes == {False, True}
 
 
+def _killed_at(fleet, turns):
+    """Kill at each of these turns, until there are no more; yields turn and outcome."""
+    for n in turns:
+        fleet.reset()
+        status = fleet.apply_and_die(f"j{n}.db", n)
+        yield n, fleet.recovered(f"j{n}.db", context=f"turn {n}")
+        if not os.WIFSIGNALED(status):
+            assert n > 12
+            return
+
+
 @pytest.mark.slow
-def test_kill_at_random_instants_and_again_in_the_recovery(fleet):
-    devices, make_driver, reset, folder = fleet
-    plan = planned()
+def test_kill_in_a_transaction_of_twenty_devices_then_recover(tmp_path):
+    fleet = Fleet(tmp_path, TWENTY)
+    outcomes = [new for _, new in _killed_at(fleet, range(2, 1000, 7))]
+    assert set(outcomes) == {False, True}
+    assert outcomes == sorted(outcomes), "new before the decision, or old after it"
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_kill_at_every_record_of_a_transaction_of_twenty_devices(tmp_path):
+    fleet = Fleet(tmp_path, TWENTY)
+    n_turns = 0
+    for n, _ in _killed_at(fleet, itertools.count(1)):
+        n_turns = n
+        for file in tmp_path.glob("j*.db*"):
+            file.unlink()
+    assert n_turns > 40
+
+
+@pytest.mark.slow
+def test_kill_at_random_instants_and_again_in_the_recovery(tmp_path):
+    fleet = Fleet(tmp_path, FOUR)
     rng = random.Random(5)
     for i in range(25):
-        reset()
+        fleet.reset()
         name = f"r{i}.db"
-
-        def begin(name=name):
-            with Journal(folder / name) as journal:
-                apply(plan, devices, make_driver, journal, limits=FAST)
 
         n_turns = rng.randint(1, 12)
 
         def again(name=name, n=n_turns):
-            with Killer(folder / name) as journal:
+            with Killer(fleet.folder / name) as journal:
                 journal.n = n
-                recover(journal, devices, make_driver, limits=FAST)
+                recover(journal, fleet.devices, fleet.make_driver, limits=FAST)
 
         child = os.fork()
         if child == 0:
             try:
-                begin()
+                with Journal(fleet.folder / name) as journal:
+                    apply(fleet.plan, fleet.devices, fleet.make_driver, journal, limits=FAST)
             finally:
                 os._exit(0)
         time.sleep(rng.uniform(0.0, 0.12))  # the instant is what is drawn here
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         in_child(again)
-        recovered(folder, devices, make_driver, name, context=f"instant {i}")
+        fleet.recovered(name, context=f"instant {i}")
 
 
 def test_a_damaged_journal_is_never_acted_on(tmp_path):
