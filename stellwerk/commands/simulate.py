@@ -154,7 +154,7 @@ def _check_places(out: Path | None, save_to: Path | None) -> None:
     for place in filter(None, (out, save_to)):
         try:
             _try(place if place is out else place.parent)
-            place.with_name(place.name).is_dir()  # a name may be too long
+            place.is_dir()  # raises if the name is too long
         except OSError as err:
             raise InputError("cannot be written", str(place), hint=str(err.strerror)) from err
     if save_to and save_to.is_dir():

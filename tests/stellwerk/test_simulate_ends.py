@@ -39,6 +39,7 @@ def _tree(folder: Path) -> set[str]:
         (("--telemetry", ",", "--out", "{folder}/out"), "--telemetry ',' has an empty name"),
         (("--save", "{folder}/" + "n" * 300), "cannot be written; File name too long"),
         (("--out", "{folder}/" + "n" * 300), "cannot be written; File name too long"),
+        (("--save", ""), "is a folder, not a file"),
         (("--save", "{folder}/x", "--out", "{folder}/x/y"), "is the file of --save and cannot"),
         (("--out", "{folder}/full"), "day.png: is a folder, and a file is to be written there"),
         (("--out", "{folder}/nowhere"), "cannot be written"),
@@ -132,9 +133,13 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     assert (done.returncode, done.stderr) == (Exit.OK, "")
 
 
-def test_files_of_others_in_the_folder_stay(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("mine")
-    assert run([*SHORT, "--out", str(tmp_path)]) == Exit.OK
+@pytest.mark.parametrize("place", ["{folder}", ".", ""])
+def test_files_of_others_in_the_folder_stay(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("notes.txt").write_text("mine")
+    assert run([*SHORT, "--out", place.format(folder=tmp_path)]) == Exit.OK
     assert (tmp_path / "notes.txt").read_text() == "mine"
     assert (tmp_path / "report.html").is_file()
     assert not [name for name in _tree(tmp_path) if name.startswith(".")]

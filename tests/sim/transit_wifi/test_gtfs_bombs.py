@@ -6,6 +6,7 @@ import io
 import struct
 import warnings
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -95,6 +96,12 @@ def test_a_flipped_octet_is_noticed_or_harmless(tmp_path, city):
         with pytest.raises(ModelError) as caught:  # its only stop is never called at
             read_gtfs(path, city)
         assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("place", ["/dev/zero", "/dev/null", "."])
+def test_a_device_or_a_folder_is_not_read(city, place):
+    with pytest.raises(ModelError, match="is no file, but a folder or a device"):
+        read_gtfs(Path(place), city)
 
 
 def test_empty_rows_count(refused, monkeypatch):

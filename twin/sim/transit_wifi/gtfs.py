@@ -95,6 +95,8 @@ def read_gtfs(path: Path, city: City, *, margin_m: float = 1000.0) -> GtfsTimeta
        extended types), trips, stop_times, calendar, calendar_dates, frequencies.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise ModelError(f"{path}: is no file, but a folder or a device")
         if path.stat().st_size > gtfs_tables.MAX_ZIP_BYTES:
             most_mib = gtfs_tables.MAX_ZIP_BYTES // 2**20
             raise ModelError(f"{path.name}: larger than {most_mib} MiB")
