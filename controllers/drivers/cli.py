@@ -8,6 +8,7 @@ from types import MappingProxyType
 from controllers.drivers.cli_file import FileDriver
 from controllers.drivers.cli_immediate import ImmediateDriver
 from controllers.drivers.cli_trial import TrialDriver
+from controllers.drivers.cli_uci import UciDriver
 from controllers.ports import Device, Driver
 from controllers.profiles import Profile
 
@@ -19,6 +20,7 @@ _DRIVERS: Mapping[str, Callable[[Device, Profile], Driver]] = MappingProxyType(
         "vtysh": ImmediateDriver,
         "vrp5": ImmediateDriver,
         "vrp8": TrialDriver,
+        "uci": UciDriver,
     }
 )
 

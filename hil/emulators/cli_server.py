@@ -9,6 +9,7 @@ import asyncssh
 
 from controllers.profiles import load_profile
 from hil.emulators.cli_host import CliHost
+from hil.emulators.cli_openwrt import OpenWrt
 from hil.emulators.cli_router import Router
 from hil.emulators.cli_vrp import VrpShell
 from hil.emulators.cli_vtysh import VtyshShell
@@ -50,7 +51,7 @@ class _HostShell:
 
     page_lines = 0
 
-    def __init__(self, host: CliHost, username: str) -> None:
+    def __init__(self, host: CliHost | OpenWrt, username: str) -> None:
         self._shell = host.shell()
         self.prompt = f"{username}@{host.device.id}:~$ "
 
@@ -73,9 +74,11 @@ class CliFace:
     def __init__(self, device: EmulatedDevice) -> None:
         self.device = device
         self._dialect = load_profile(device.entry.profile).dialect
-        self.host: CliHost | Router
+        self.host: CliHost | OpenWrt | Router
         if self._dialect in ("vtysh", "vrp5", "vrp8"):
             self.host = Router(device, "no" if self._dialect == "vtysh" else "undo")
+        elif self._dialect == "uci":
+            self.host = OpenWrt(device)
         else:
             self.host = CliHost(device)
 
@@ -84,7 +87,7 @@ class CliFace:
         return CliSession(self._shell(username))
 
     def _shell(self, username: str) -> LineShell:
-        if isinstance(self.host, CliHost):
+        if isinstance(self.host, CliHost | OpenWrt):
             return _HostShell(self.host, username)
         if self._dialect == "vtysh":
             return VtyshShell(self.host)

@@ -175,6 +175,17 @@ KINDS: Mapping[str, tuple[Attribute, ...]] = MappingProxyType(
             _rw("radio/{radio}/channel", "int", minimum=1, maximum=233),
             _ro("uptime_s", "int", unit="s"),
         ),
+        "vehicle_router": (
+            _rw("lte/enabled", "bool", doc="The cellular interface comes up."),
+            _rw("lte/apn", "str", max_length=100, doc="Access point name of the cellular network."),
+            _rw("lte/roaming", "bool", doc="May use the network of another operator."),
+            _rw("radio/{radio}/enabled", "bool", doc="Radio of the vehicle's Wi-Fi transmits."),
+            _rw("radio/{radio}/ssid", "str", max_length=32),
+            _rw("radio/{radio}/channel", "int", minimum=1, maximum=233),
+            _rw("radio/{radio}/tx_power_dbm", "int", unit="dBm", minimum=-10, maximum=36),
+            _ro("lte/rsrp_dbm", "int", unit="dBm", doc="Reference signal of the serving cell."),
+            _ro("radio/{radio}/channel_in_use", "int", doc="Channel on the air."),
+        ),
         "router": (
             _rw("router_id", "str", max_length=15, doc="Router id, an IPv4 address."),
             _rw("forwarding", "bool", doc="Forwards IPv4 packets."),

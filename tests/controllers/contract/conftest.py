@@ -54,6 +54,16 @@ _POE: dict[str, Value] = {
     f"port/GE0-0-{i}/{key}": value for i in (1, 2) for key, value in _POWER.items()
 }
 
+_OPENWRT: dict[str, Value] = {
+    **{f"radio/1/{k}": v for k, v in _RADIO.items() if k not in ("dca", "dtp")},
+    **{f"ssid/city/{k}": v for k, v in _SSID.items() if "octets" not in k and "client" not in k},
+    "radio/1/channel": 36, "radio/1/channel_in_use": 36,
+}  # fmt: skip
+del _OPENWRT["radio/1/utilization_percent"]
+_OPENWRT_WANTED: dict[str, Value] = {
+    "radio/1/channel": 100, "radio/1/bandwidth_mhz": 40, "ssid/city/hidden": True,
+}  # fmt: skip
+
 # kind, initial values and a change of each kind of device
 _EMULATED: Mapping[str, tuple[str, dict[str, Value], dict[str, Value]]] = {
     "ap": (
@@ -117,8 +127,24 @@ _EMULATED: Mapping[str, tuple[str, dict[str, Value], dict[str, Value]]] = {
         "switch", _PORTS,
         {"contact": "NOC", "port/GE0-0-1/alias": "room 7", "port/GE0-0-2/admin_up": False},
     ),
+    "openwrt": ("ap", _OPENWRT, _OPENWRT_WANTED),
+    "openwrt-alone": ("ap", _OPENWRT, _OPENWRT_WANTED),
+    "vehicle": (
+        "vehicle_router",
+        {"lte/enabled": True, "lte/apn": "internet", "lte/roaming": False, "lte/rsrp_dbm": -95,
+         "radio/1/enabled": True, "radio/1/ssid": "Bahn", "radio/1/channel": 6,
+         "radio/1/tx_power_dbm": 15, "radio/1/channel_in_use": 6},
+        {"lte/apn": "it's.city", "lte/roaming": True, "radio/1/ssid": "Straßen \"Bahn\" $HOME"},
+    ),
 }  # fmt: skip
-_PROFILES = {"vrp5": "huawei-vrp5-switch", "vrp8": "huawei-vrp8-switch"}
+_PROFILES = {
+    "vrp5": "huawei-vrp5-switch", "vrp8": "huawei-vrp8-switch", "openwrt": "openwrt-ap",
+    "openwrt-alone": "openwrt-ap", "vehicle": "vehicle-router",
+}  # fmt: skip
+_OPTIONS: Mapping[str, Mapping[str, str]] = {
+    "openwrt": {"iface/city": "default_radio0"},
+    "openwrt-alone": {"iface/city": "default_radio0", "rpcd": "no"},
+}
 _REAL: Mapping[str, tuple[Callable[[Path], RunningDevice], dict[str, Value], tuple[str, ...]]] = {
     "snmpd": (start_snmpd, {"contact": "NOC", "location": "Rathaus"}, ("snmpd",)),
     "netconfd": (
@@ -161,10 +187,16 @@ class Subject:
         return load_profile(self.device.profile).protocol
 
     @property
+    def expected_class(self) -> DeviceClass:
+        """What the driver says once it is connected."""
+        has_timer = self.device.options.get("rpcd") != "no"
+        return load_profile(self.device.profile).device_class if has_timer else DeviceClass.B
+
+    @property
     def storing(self) -> str:
         """The operation that changes it for good, in the words of the emulator."""
-        if load_profile(self.device.profile).dialect == "vrp8":
-            return "commit"
+        if load_profile(self.device.profile).dialect in ("vrp8", "uci"):
+            return "write" if self.device.options.get("rpcd") == "no" else "commit"
         return {"snmp": "set", "cli": "write", "netconf": "commit"}[self.protocol]
 
     @property
@@ -317,7 +349,9 @@ def emulated(
     network = loopback_network()
     placement = free_placement(network[: network.rindex(".")] + ".1")
     if name in _PROFILES:
-        placement = replace(placement, profiles={name: _PROFILES[name]})
+        placement = replace(
+            placement, profiles={name: _PROFILES[name]}, options={name: _OPTIONS.get(name, {})}
+        )
     entries = entries_of(world, [name], folder, network=f"{network}/30", placement=placement)
     key = write_folder(folder, entries)
     with FleetThread(world, entries, host_key=key) as fleet:
@@ -348,6 +382,7 @@ _PROTOCOL = {
     "snmp": ("switch", "cabinet", "snmp-host", "snmpd"),
     "netconf": ("ap", "cell", "netconf-host", "netconfd"),
     "cli": ("linux-host", "sshd"),
+    "openwrt": ("openwrt", "openwrt-alone", "vehicle"),
     "router": ("router", "vrp5", "vrp8", "frr"),
 }
 
