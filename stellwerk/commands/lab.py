@@ -18,6 +18,7 @@ from stellwerk.output import JsonOption, notes, print_json
 from stellwerk.settings import load_settings
 from stellwerk.when import local_start
 from twin.geo.cityfile import load_city
+from twin.model.errors import InputError
 from twin.sim.world import World
 
 __all__ = ["emulate"]
@@ -45,9 +46,13 @@ def emulate(
     drill: Annotated[
         bool, typer.Option("--drill", help="Let one device fail and be repaired within minutes.")
     ] = False,
+    traps_to: Annotated[
+        str, typer.Option("--traps-to", help="HOST:PORT that gets SNMP traps; none without it.")
+    ] = "",
     json: JsonOption = False,
 ) -> None:
     """Emulate devices whose state is that of a living world with hidden deviations."""
+    receiver = _address(traps_to)
     model = load_city(load_settings(city=city).city)
     devices = choose_devices(model, select)
     begin = local_start(start, model) if start else datetime.now(ZoneInfo(model.timezone))
@@ -75,9 +80,20 @@ def emulate(
             devices,
             out,
             network=network,
-            placement=Placement(sites=sites_of(model), upstreams=upstreams_of(model)),
+            placement=Placement(
+                sites=sites_of(model), upstreams=upstreams_of(model), traps_to=receiver
+            ),
             parent_pid=parent_pid or None,
             on_ready=ready,
             on_end=ended,
         )
     )
+
+
+def _address(text: str) -> tuple[str, int] | None:
+    if not text:
+        return None
+    host, _, port = text.rpartition(":")
+    if not host or not port.isascii() or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise InputError(f"--traps-to is {text!r}", hint="give HOST:PORT, such as 127.0.0.1:10162")
+    return host, int(port)

@@ -22,6 +22,7 @@ _PROFILES = {
     "cell": "3gpp-nr-cell",
     "switch": "poe-switch",
     "lamp_cabinet": "lamp-cabinet",
+    "signal": "ntcip-1202-signal",
 }
 
 
@@ -57,10 +58,11 @@ def choose_devices(city: City, expression: str) -> tuple[str, ...]:
     if not expression:
         return demo_devices(city)
     sites = sites_of(city)
+    kinds = kind_of(city) | {signal.id: "signal" for signal in city.signals}
     entries = tuple(
         Device(id=device, kind=kind, profile=_PROFILES[kind], host="", port=0, username="",
-               site=sites[device], base=Path())
-        for device, kind in kind_of(city).items()
+               site=sites.get(device, ""), base=Path())
+        for device, kind in kinds.items()
     )  # fmt: skip
     chosen = tuple(device.id for device in select_devices(entries, expression))
     if not chosen:
