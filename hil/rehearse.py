@@ -14,6 +14,7 @@ from controllers.journal import Journal
 from controllers.live import read_live
 from controllers.plan import Plan
 from controllers.ports import Device, DriverFactory
+from controllers.profiles import profile_names
 from controllers.runner import OnEvent, RunResult, apply
 from controllers.steps import Outcome
 from hil.emulators.fleet import FleetThread
@@ -109,6 +110,7 @@ def _network() -> str:
 
 def _entries(world: MemoryWorld, originals: Sequence[Device], folder: Path) -> tuple[Device, ...]:
     """List the copies; they stand in the same order of work as their originals."""
+    packaged = profile_names()
     return tuple(
         replace(entry, origin="copy")
         for entry in entries_of(
@@ -119,6 +121,12 @@ def _entries(world: MemoryWorld, originals: Sequence[Device], folder: Path) -> t
             placement=Placement(
                 sites={device.id: device.site for device in originals},
                 upstreams={device.id: device.upstream for device in originals},
+                # A copy must take a change back as its original does, so it has its profile.
+                profiles={
+                    device.id: device.profile
+                    for device in originals
+                    if device.profile in packaged
+                },
             ),
         )
     )

@@ -13,7 +13,7 @@ import typer
 from hil.emulators.folder import Placement
 from hil.emulators.serve import die_with_parent, serve
 from stellwerk.commands.city import CityOption
-from stellwerk.demo.devices import choose_devices, sites_of, upstreams_of
+from stellwerk.demo.devices import choose_devices, profiles_of, sites_of, upstreams_of
 from stellwerk.output import JsonOption, notes, print_json
 from stellwerk.settings import load_settings
 from stellwerk.when import local_start
@@ -81,7 +81,10 @@ def emulate(
             out,
             network=network,
             placement=Placement(
-                sites=sites_of(model), upstreams=upstreams_of(model), traps_to=receiver
+                sites=sites_of(model),
+                upstreams=upstreams_of(model),
+                profiles=profiles_of(model),
+                traps_to=receiver,
             ),
             parent_pid=parent_pid or None,
             on_ready=ready,

@@ -13,7 +13,15 @@ from twin.model.city import City
 from twin.model.errors import InputError
 from twin.planning.scenario import kind_of
 
-__all__ = ["PILOT", "choose_devices", "demo_devices", "demo_school", "sites_of", "upstreams_of"]
+__all__ = [
+    "PILOT",
+    "choose_devices",
+    "demo_devices",
+    "demo_school",
+    "profiles_of",
+    "sites_of",
+    "upstreams_of",
+]
 
 PILOT = "fws"
 SMALL_CELL_BELOW_M = 15.0
@@ -57,11 +65,11 @@ def choose_devices(city: City, expression: str) -> tuple[str, ...]:
     """
     if not expression:
         return demo_devices(city)
-    sites = sites_of(city)
+    sites, profiles = sites_of(city), profiles_of(city)
     kinds = kind_of(city) | {signal.id: "signal" for signal in city.signals}
     entries = tuple(
-        Device(id=device, kind=kind, profile=_PROFILES[kind], host="", port=0, username="",
-               site=sites.get(device, ""), base=Path())
+        Device(id=device, kind=kind, profile=profiles.get(device, _PROFILES[kind]), host="",
+               port=0, username="", site=sites.get(device, ""), base=Path())
         for device, kind in kinds.items()
     )  # fmt: skip
     chosen = tuple(device.id for device in select_devices(entries, expression))
@@ -84,6 +92,11 @@ def sites_of(city: City) -> dict[str, str]:
 def upstreams_of(city: City) -> dict[str, str]:
     """Map every device that hangs on a switch port to its switch."""
     return {ap.id: ap.switch for ap in city.access_points if ap.switch}
+
+
+def profiles_of(city: City) -> dict[str, str]:
+    """Map the devices of the city that their kind's usual profile does not fit to theirs."""
+    return {cell.id: "3gpp-lte-cell" for cell in city.cells if cell.technology == "lte"}
 
 
 def _pilot_centre(city: City) -> tuple[float, float]:

@@ -39,10 +39,10 @@ def test_every_attribute_of_every_kind_is_answered_with_a_value_that_fits(make_w
         assert seen[kind] == {attribute.template for attribute in KINDS[kind]}
 
 
-def test_managed_cells_are_the_nr_ones(make_world):
-    cells = [device for device, kind in make_world().devices().items() if kind == "cell"]
-    assert len(cells) == 18
-    assert all("n78" in cell for cell in cells)
+def test_every_cell_is_managed_whatever_its_technology(make_world, city):
+    cells = {device for device, kind in make_world().devices().items() if kind == "cell"}
+    assert cells == {cell.id for cell in city.cells}
+    assert {cell.technology for cell in city.cells} == {"lte", "nr"}
 
 
 def test_only_managed_devices_are_shown_but_their_surroundings_live(make_world):

@@ -26,10 +26,10 @@ def kind_of(city: City) -> dict[str, str]:
     Returns
     -------
     dict
-        Id to kind; of the cells only the NR ones are managed devices.
+        Id to kind.
     """
     kinds = {ap.id: "ap" for ap in city.access_points}
-    kinds |= {cell.id: "cell" for cell in city.cells if cell.technology == "nr"}
+    kinds |= {cell.id: "cell" for cell in city.cells}
     kinds |= {switch.id: "switch" for switch in city.switches}
     kinds |= {cabinet.id: "lamp_cabinet" for cabinet in city.cabinets}
     return kinds

@@ -137,9 +137,20 @@ _EMULATED: Mapping[str, tuple[str, dict[str, Value], dict[str, Value]]] = {
         {"lte/apn": "it's.city", "lte/roaming": True, "radio/1/ssid": "Straßen \"Bahn\" $HOME"},
     ),
 }  # fmt: skip
+# further profiles of kinds above: not every question of the contract is asked of each
+_MORE: Mapping[str, tuple[str, dict[str, Value], dict[str, Value]]] = {
+    "lte-cell": ("cell", _EMULATED["cell"][1], {"tilt_deg": 4.0, "tx_power_dbm": 40.3}),
+    "ietf-switch": (
+        "switch",
+        {"contact": "night shift", "location": "Koenigstrasse",
+         **{f"port/eth{i}/{key}": value for i in (0, 1) for key, value in _PORT.items()}},
+        {"contact": "NOC", "port/eth0/alias": "ap of room 7", "port/eth1/admin_up": False},
+    ),
+}  # fmt: skip
 _PROFILES = {
     "vrp5": "huawei-vrp5-switch", "vrp8": "huawei-vrp8-switch", "openwrt": "openwrt-ap",
-    "openwrt-alone": "openwrt-ap", "vehicle": "vehicle-router",
+    "openwrt-alone": "openwrt-ap", "vehicle": "vehicle-router", "lte-cell": "3gpp-lte-cell",
+    "ietf-switch": "ietf-interfaces-switch",
 }  # fmt: skip
 _OPTIONS: Mapping[str, Mapping[str, str]] = {
     "openwrt": {"iface/city": "default_radio0"},
@@ -344,7 +355,7 @@ def emulated(
     name: str, folder: Path, world_type: type[MemoryWorld] = MemoryWorld
 ) -> Iterator[Subject]:
     """Run one emulated device."""
-    kind, values, wanted = _EMULATED[name]
+    kind, values, wanted = {**_EMULATED, **_MORE}[name]
     world = world_type({name: kind}, {name: values})
     network = loopback_network()
     placement = free_placement(network[: network.rindex(".")] + ".1")

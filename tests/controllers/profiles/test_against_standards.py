@@ -197,11 +197,20 @@ def test_the_measurements_module_is_valid_and_is_what_the_profile_says() -> None
         check_leaf(modules, template, mapping)
 
 
-def test_the_measurements_module_is_written_as_pyang_would_write_it() -> None:
-    text = (PACKAGE / "yang" / "stellwerk-measurements.yang").read_text(encoding="utf-8")
+def test_every_path_of_the_lte_cell_is_in_the_own_modules() -> None:
+    modules = modules_of([PACKAGE / "yang"], "stellwerk-measurements", "stellwerk-eutran-nrm")
+    found = list(leaves(load_profile("3gpp-lte-cell")))
+    assert len(found) == 9
+    for template, mapping in found:
+        check_leaf(modules, template, mapping)
+
+
+@pytest.mark.parametrize("module", ["stellwerk-measurements", "stellwerk-eutran-nrm"])
+def test_the_own_modules_are_written_as_pyang_would_write_them(module: str) -> None:
+    text = (PACKAGE / "yang" / f"{module}.yang").read_text(encoding="utf-8")
     assert "\t" not in text
     assert all(len(line) <= 72 for line in text.splitlines())
-    assert syntax.re_identifier.match("stellwerk-measurements")
+    assert syntax.re_identifier.match(module)
 
 
 @pytest.mark.reference
@@ -226,14 +235,16 @@ def test_interfaces_of_the_netconf_host_are_in_rfc_8343(reference_dir: Path) -> 
         check_leaf(modules, template, mapping)
 
 
-def test_the_netconf_host_is_in_the_ietf_modules_that_pyang_carries() -> None:
+@pytest.mark.parametrize("name", ["netconf-host", "ietf-interfaces-switch"])
+def test_host_and_switch_are_in_the_ietf_modules_that_pyang_carries(name: str) -> None:
     folder = Path(sys.prefix) / "share" / "yang" / "modules" / "ietf"
     if not folder.is_dir():
         pytest.skip("pyang came without its IETF modules")
     modules = modules_of([folder, folder.parent / "iana"], "ietf-interfaces", "ietf-system")
-    for template, mapping in leaves(load_profile("netconf-host")):
+    for template, mapping in leaves(load_profile(name)):
         check_leaf(modules, template, mapping)
 
 
 def test_paths_of_the_cell_that_no_test_compiles_say_so() -> None:
     assert "not compiled in the tests" in load_profile("3gpp-nr-cell").note
+    assert "no YANG of it is public" in load_profile("3gpp-lte-cell").note

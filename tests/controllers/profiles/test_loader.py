@@ -22,9 +22,11 @@ from twin.model.errors import InputError
 from twin.model.safe import parse_yaml
 
 NAMES = (
+    "3gpp-lte-cell",
     "3gpp-nr-cell",
     "frr-router",
     "huawei-ac-wlan",
+    "ietf-interfaces-switch",
     "lamp-cabinet",
     "linux-host",
     "netconf-host",

@@ -284,14 +284,12 @@ class Cellular(System):
         return {} if self._network is None else {_KIND: self._fleet}
 
     def devices(self) -> Mapping[str, str]:
-        """Return the managed cells: those named, or every NR cell of the city."""
+        """Return the managed cells: those named, or every cell of the city."""
         if self._network is None:
             return {}
         managed = self.context.managed
         return {
-            cell.id: _KIND
-            for cell in self._plant.cells
-            if (cell.technology == "nr" if managed is None else cell.id in managed)
+            cell.id: _KIND for cell in self._plant.cells if managed is None or cell.id in managed
         }
 
     def kpis(self) -> Mapping[str, Kpi]:
