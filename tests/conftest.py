@@ -23,6 +23,7 @@ _SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 _EXECUTABLES = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "frr": ("vtysh",),
+    "hostapd": ("hostapd",),
     "netconfd": ("netconfd",),
     "openssh-server": ("sshd",),
     "postgresql": ("initdb", "pg_ctlcluster"),

@@ -1,6 +1,7 @@
-"""Real daemons as devices: net-snmp's snmpd, yuma123's netconfd, FRR and a Linux host."""
+"""Real daemons as devices: net-snmp's snmpd, yuma123's netconfd, FRR, hostapd, a Linux host."""
 
 from hil.daemons.frr import start_frr
+from hil.daemons.hostapd import start_hostapd
 from hil.daemons.linux_host import start_linux_host
 from hil.daemons.netconfd import start_netconfd
 from hil.daemons.programs import available
@@ -13,6 +14,7 @@ __all__ = [
     "RunningDevice",
     "available",
     "start_frr",
+    "start_hostapd",
     "start_linux_host",
     "start_netconfd",
     "start_real_devices",

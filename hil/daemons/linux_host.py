@@ -13,7 +13,7 @@ from hil.daemons.running import RunningDevice
 from hil.daemons.sshd import Sshd, make_sshd, run_ssh
 from twin.model.errors import BenchError
 
-__all__ = ["start_linux_host"]
+__all__ = ["plain_shell", "start_linux_host"]
 
 _DEADLINE_S = 20.0
 
@@ -70,8 +70,8 @@ _SHELL = """#!/bin/sh
 # what every session runs: the command that was sent, or a plain shell
 cd '{folder}' || exit 1
 [ -n "${{SSH_ORIGINAL_COMMAND:-}}" ] && set -- -c "$SSH_ORIGINAL_COMMAND"
-exec {drop} env -i HOME='{folder}' PATH=/usr/bin:/bin LC_ALL=C.UTF-8 TERM=dumb PS1='host$ ' \\
-    /bin/sh "$@"
+exec {drop} env -i HOME='{folder}' PATH=/usr/bin:/bin:/usr/sbin:/sbin LC_ALL=C.UTF-8 TERM=dumb \\
+    PS1='host$ ' /bin/sh "$@"
 """
 
 
@@ -109,15 +109,13 @@ def start_linux_host(
         A program is missing, or it does not answer.
     """
     folder = private_folder(folder)
-    if "'" in str(folder):
-        raise BenchError(f"folder {folder} has a quote in its name; use another")
+    _refuse_quote(folder)
     host, port = free_place(host, port, is_udp=False)
     conf, reload = folder / "ap.conf", folder / "ap-reload"
     if not conf.exists():
         write_private(conf, _AP_CONF)
     write_private(reload, _RELOAD.format(folder=folder), mode=0o700)
-    shell = folder / "shell"
-    write_private(shell, _SHELL.format(folder=folder, drop=_drop_privileges()), mode=0o700)
+    shell = plain_shell(folder)
     sshd = make_sshd(
         folder, f"sshd of {device_id}", host=host, port=port, command=(str(shell),), allow_tty=True
     )
@@ -133,6 +131,35 @@ def start_linux_host(
         deadline_s=deadline_s,
     )  # fmt: skip
     return running.start()
+
+
+def plain_shell(folder: Path) -> Path:
+    """Write the program that every session of a host runs: a shell without privileges.
+
+    Parameters
+    ----------
+    folder : Path
+        Home of the host.
+
+    Returns
+    -------
+    Path
+        The program, for the forced command of an sshd.
+
+    Raises
+    ------
+    BenchError
+        A program is missing, or the folder has a quote in its name.
+    """
+    _refuse_quote(folder)
+    shell = folder / "shell"
+    write_private(shell, _SHELL.format(folder=folder, drop=_drop_privileges()), mode=0o700)
+    return shell
+
+
+def _refuse_quote(folder: Path) -> None:
+    if "'" in str(folder):
+        raise BenchError(f"folder {folder} has a quote in its name; use another")
 
 
 def _drop_privileges() -> str:

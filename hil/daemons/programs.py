@@ -18,6 +18,8 @@ _PACKAGE = {
     "sshd": "openssh-server",
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
+    "hostapd": "hostapd",
+    "hostapd_cli": "hostapd",
     "vtysh": "frr",
     "zebra": "frr",
     "staticd": "frr",
@@ -28,6 +30,7 @@ _NEEDS = {
     "snmpd": ("snmpd",),
     "netconfd": ("netconfd", "netconf-subsystem", "sshd", "ssh", "ssh-keygen"),
     "sshd": ("sshd", "ssh", "ssh-keygen"),
+    "hostapd": ("hostapd", "hostapd_cli", "sshd", "ssh", "ssh-keygen"),
     "frr": ("vtysh", "zebra", "staticd", "unshare", "ip", "sshd", "ssh", "ssh-keygen"),
 }
 _FRR = "/usr/lib/frr"
@@ -79,8 +82,8 @@ def available() -> dict[str, str]:
     Returns
     -------
     dict
-        ``snmpd``, ``netconfd``, ``sshd`` and ``frr``, each with "" or the reason why not and what
-        to install.
+        ``snmpd``, ``netconfd``, ``sshd``, ``hostapd`` and ``frr``, each with "" or the reason why
+        not and what to install.
     """
     return {daemon: _reason(daemon) for daemon in _NEEDS}
 

@@ -66,7 +66,7 @@ class RealDevices:
 
 
 def start_real_devices(folder: Path, *, only: Collection[str] | None = None) -> RealDevices:
-    """Start one device of every daemon of the first tour that is installed; FRR is not of it.
+    """Start one device of every daemon of the first tour that is installed; not FRR, hostapd.
 
     Parameters
     ----------

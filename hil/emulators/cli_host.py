@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator, MutableMapping
 
 from controllers.profiles import CliItem, cli_items, load_profile, option
+from hil.emulators.cli_lines import shown
 from hil.emulators.cli_shell import CommandResult, Shell
 from hil.emulators.device import DeviceDied, EmulatedDevice
 from twin.model.attributes import Value, check_value
@@ -38,7 +39,10 @@ class CliHost:
         known = set(device.paths())
         items = [item for item in cli_items(profile, device.entry) if item.path in known]
         self._keys = {item.key: item for item in items if item.key}
-        self._answers = {tuple(shlex.split(item.command)): item for item in items if item.command}
+        self._answers: dict[tuple[str, ...], list[CliItem]] = {}
+        for item in items:
+            if item.command:
+                self._answers.setdefault(tuple(shlex.split(item.command)), []).append(item)
         self.path = option(profile, device.entry, "file")
         self._reload = shlex.split(option(profile, device.entry, "reload"))
         self._layout = "".join(f"{key}=\n" for key in self._keys)
@@ -125,10 +129,13 @@ class CliHost:
     def _own_command(self, words: list[str]) -> CommandResult | None:
         if words == self._reload:
             return self.reload()
-        item = self._answers.get(tuple(words))
-        if item is not None:
+        items = self._answers.get(tuple(words))
+        if items is not None:
             self.device.meet("get")
-            return CommandResult(f"{self._text(item)}\n")
+            if items[0].output:
+                values = {item.path: self.device.read(item.path) for item in items}
+                return CommandResult(shown(items, values))
+            return CommandResult(f"{self._text(items[0])}\n")
         if words in (["hostname"], ["uname", "-n"]):
             return CommandResult(f"{self.device.id}\n")
         return None

@@ -24,6 +24,7 @@ from controllers.profiles.profile import expand
 from hil.daemons import (
     RunningDevice,
     start_frr,
+    start_hostapd,
     start_linux_host,
     start_netconfd,
     start_snmpd,
@@ -174,6 +175,11 @@ _REAL: Mapping[str, tuple[Callable[[Path], RunningDevice], dict[str, Value], tup
         {"router_id": "192.0.2.1", "interface/eth0/description": "to the core",
          "interface/eth1/enabled": False},
         ("frr", "openssh-server"),
+    ),
+    "hostapd": (
+        start_hostapd,
+        {"radio/1/channel": 11, "ssid/city/hidden": True},
+        ("hostapd", "openssh-server"),
     ),
 }  # fmt: skip
 
@@ -394,6 +400,7 @@ _PROTOCOL = {
     "netconf": ("ap", "cell", "netconf-host", "netconfd"),
     "cli": ("linux-host", "sshd"),
     "openwrt": ("openwrt", "openwrt-alone", "vehicle"),
+    "file": ("hostapd",),
     "router": ("router", "vrp5", "vrp8", "frr"),
 }
 

@@ -43,7 +43,7 @@ def test_a_missing_daemon_is_named_with_its_package(
 ) -> None:
     monkeypatch.setattr("hil.daemons.programs.shutil.which", lambda *_args, **_names: None)
     reasons = available()
-    assert set(reasons) == {"snmpd", "netconfd", "sshd", "frr"}
+    assert set(reasons) == {"snmpd", "netconfd", "sshd", "hostapd", "frr"}
     assert "apt-get install snmpd" in reasons["snmpd"]
     assert "netconfd" in reasons["netconfd"].partition("apt-get install")[2]
     assert "openssh-server" in reasons["sshd"]
