@@ -233,6 +233,13 @@ class Member:
         elif event.fault in SILENT and event.op is not Op.READ:
             self.holds_candidate = False
 
+    def begin_verification(self, now_s: float) -> None:
+        """Want to be read, from now on and until its operational values must have followed."""
+        self.is_verified = False
+        self.due_s = now_s
+        self.pause_s = 0.0
+        self.give_up_s = now_s + self.spec.settle_s
+
     def has_lapsed(self, now_s: float, margin_s: float) -> bool:
         """Say whether its timer may have ended: the controller slept, or was slow."""
         return self.is_armed and now_s + margin_s >= self.armed_until_s

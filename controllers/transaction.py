@@ -374,10 +374,10 @@ class Transaction:
                 self._out.send(member, Op.WRITE if is_plain else Op.COMMIT)
             return
         self._enter(Phase.VERIFY)
-        for member in self._wave():
-            member.due_s = self._out.now_s
-            member.pause_s = 0.0
-            member.give_up_s = self._out.now_s + member.spec.settle_s
+        is_last = self._i_wave == len(self._waves) - 1
+        # A later wave may have cut the way to an earlier one, which nobody could confirm then.
+        for member in self._deciding() if is_last else self._wave():
+            member.begin_verification(self._out.now_s)
 
     def _pulse_verify(self) -> None:
         self._rearm()

@@ -28,7 +28,7 @@ from hil.chaos.edges import result_of
 from hil.chaos.faults import FaultKind
 from hil.chaos.invariants import Violation
 from hil.chaos.network import Network
-from hil.chaos.schedule import Kill
+from hil.chaos.stages import Kill
 from hil.chaos.world import World
 from twin.model.errors import JournalError
 

@@ -39,6 +39,7 @@ class FaultKind(StrEnum):
     SLOW_TIMER = "slow-timer"
     NO_REARM = "no-rearm"
     NEVER_FOLLOWS = "never-follows"
+    PATH_CUT = "path-cut"
 
     FOREIGN_VALUES = "foreign-values"
     FOREIGN_CANDIDATE = "foreign-candidate"

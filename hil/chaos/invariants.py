@@ -3,8 +3,8 @@
 I1 all devices old, or all new from the decision on. I2 nothing is confirmed unless all of it was
 verified. I3 at rest no armed timer, no lock, no candidate of ours. I4 nothing is sent before its
 record is durable. I5 recovery of a closed run does nothing. I6 "applied" has evidence. I7 every
-run ends in bounded time, and confirms if nothing disturbs it. I8 no device is out of reach at
-rest. I9 what somebody else did is never overwritten. I10 what is not known is not claimed. I11 a
+run ends in bounded time, and confirms if nothing disturbs it. I8 no change cuts off a
+device. I9 what somebody else did is never overwritten. I10 what is not known is not claimed. I11 a
 wave begins when the earlier ones are verified. I12 no secret in a record. I13 the chain holds, or
 its break is found. I14 two controllers never work at once.
 """
@@ -175,6 +175,8 @@ class Watch:
         ]
         if unproved:
             raise Violation("I2", f"decided without evidence from {unproved}")
+        if cut := [name for name in sorted(due) if self._world.is_cut_off(name)]:
+            raise Violation("I8", f"decided while {cut} are cut off by {self._world.schedule.core}")
         self._decided |= due
         self._is_final = self._is_final or note.payload["is_last"]
 
@@ -326,7 +328,10 @@ def check_rest(world: World, facts: Facts) -> None:
     """
     for name, device in world.devices.items():
         check_released(device, world.now_s)
-        is_new = facts.is_decided and facts.known[name].state is not State.SKIPPED
+        is_skipped = facts.known[name].state is State.SKIPPED
+        if world.is_cut_off(name) and not is_skipped:
+            raise Violation("I8", f"{name} is cut off at rest")
+        is_new = facts.is_decided and not is_skipped
         wanted = device.spec.after if is_new else device.spec.before
         if device.foreign:
             wanted = device.foreign

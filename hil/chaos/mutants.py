@@ -112,6 +112,14 @@ class _Amnesia(Member):
         self.state = State.OPEN
 
 
+class _VerifiedOnce(Member):
+    __slots__ = ()
+
+    def begin_verification(self, now_s: float) -> None:
+        if not self.is_verified:
+            super().begin_verification(now_s)
+
+
 class _Trusting(Member):
     __slots__ = ()
 
@@ -283,6 +291,11 @@ def _all() -> Sequence[Engine]:
             name="believes-old-reading",
             about="calls a device restored that was told to change",
             machine=_with(_Trusting),
+        ),
+        Engine(
+            name="verifies-once",
+            about="does not look whether a later wave has cut off an earlier one",
+            machine=_with(_VerifiedOnce),
         ),
         Engine(
             name="leaves-out-unsent",

@@ -177,7 +177,7 @@ class Network:
         kind: FaultKind | None,
     ) -> None:
         world = self._world
-        if device.is_dead(world.env.now):
+        if device.is_dead(world.env.now) or self._is_cut_off(device, command):
             self._fail(controller, command, device, _OF_SILENCE)
             return
         if kind is not None:
@@ -202,6 +202,12 @@ class Network:
         self._answer(controller, command, answer)
         if kind is _K.ANSWER_TWICE:
             world.after(0.3 + 2.0 * world.rng.random(), controller.on_answer, (command, answer))
+
+    def _is_cut_off(self, device: MemoryDevice, command: Command) -> bool:
+        if not self._world.is_cut_off(device.name):
+            return False
+        self._world.strike(_K.PATH_CUT, device.name, command.op)
+        return True
 
     def _ends(
         self, controller: Controller, command: Command, device: MemoryDevice, kind: FaultKind

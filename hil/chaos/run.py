@@ -10,7 +10,6 @@ from typing import Any
 
 from controllers.chain import Record
 from controllers.history import Facts, replay
-from controllers.ports import DeviceClass
 from controllers.steps import MemberSpec, Note, Op, Outcome, State
 from hil.chaos.devices import MemoryDevice
 from hil.chaos.engine import SOUND, Engine
@@ -18,7 +17,8 @@ from hil.chaos.faults import FaultKind
 from hil.chaos.invariants import Violation, Watch, check_end, check_rest
 from hil.chaos.journal import damaged
 from hil.chaos.network import Network
-from hil.chaos.schedule import Kill, Schedule, make_schedule
+from hil.chaos.schedule import Schedule, make_schedule
+from hil.chaos.stages import Kill
 from hil.chaos.world import Reach, Tell, World
 from twin.model.errors import JournalBusy, JournalDamaged
 
@@ -32,6 +32,8 @@ _OPEN = frozenset((State.OPEN, State.INDETERMINATE, State.DIVERGENT))
 _TOUCHED = frozenset((Op.COMMIT, Op.WRITE, Op.RESTORE, Op.REAPPLY))
 _KILLS = (FaultKind.KILL_BEFORE_SEND, FaultKind.KILL_AMID_SEND, FaultKind.POWER_CUT)
 _K = FaultKind
+# Nobody edits where there is no candidate, and a buffer without a session tempts most.
+_P_EDITS = {"A": 0.0, "B": 0.1, "C": 0.1, "D": 0.1, "E": 0.3}
 
 
 def run_schedule(
@@ -94,7 +96,8 @@ class _Life:
         self._check_closed(facts)
         self._read_journal()
         head = journal.head
-        if facts.outcome is Outcome.CONFIRMED and schedule.seed % _UNDO_ONE_IN == 0:
+        is_confirmed = facts.outcome is Outcome.CONFIRMED and not schedule.core
+        if is_confirmed and schedule.seed % _UNDO_ONE_IN == 0:
             head += self._undo_and_redo()
         return hashlib.sha256(head.encode()).hexdigest() if len(head) > 64 else head
 
@@ -169,8 +172,8 @@ class _Life:
                 device.end_foreign_edit()
             device.lock_owner = 0
             return
-        is_free = device.buffer is None and device.device_class is not DeviceClass.A
-        if is_free and not device.is_dead(world.now_s) and world.rng.random() < 0.1:
+        is_free = device.buffer is None and not device.is_dead(world.now_s)
+        if is_free and world.rng.random() < _P_EDITS[device.device_class]:
             device.begin_foreign_edit()
             world.strike(_K.EDIT_MEANWHILE, device.name)
 

@@ -14,15 +14,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from dataclasses import dataclass, field
 
 from controllers.ports import DeviceClass
-from controllers.steps import Limits, MemberSpec, Op, Phase
-from hil.chaos.faults import POINTS, FaultKind
+from controllers.steps import Limits, MemberSpec, Phase
+from hil.chaos.faults import FaultKind
+from hil.chaos.stages import ARMED, STAGES, Aim, Kill, Stage, choose_aim
 from twin.model.attributes import Value
 
-__all__ = ["P_ACTIVE", "P_FIRES", "Aim", "Kill", "Schedule", "make_schedule"]
+__all__ = ["P_ACTIVE", "P_FIRES", "Schedule", "make_schedule"]
 
 P_ACTIVE = 0.25
 P_FIRES = 0.25
@@ -30,7 +30,7 @@ P_FIRES = 0.25
 _N_MEMBERS = (1, 2, 2, 2, 3, 3, 3, 4, 5)
 _P_MANY = 0.01
 _P_AIM = 0.5
-_ONE_OF_EACH = (FaultKind.DELAY, FaultKind.REQUEST_LOST, FaultKind.REFUSED, FaultKind.AUTH)
+_P_CUT = 0.05
 _INTERRUPTED = (
     *(Phase.LOCK, Phase.PREPARE, Phase.COMMIT, Phase.VERIFY),
     *(Phase.GATE, Phase.CONFIRM, Phase.UNDO),
@@ -52,57 +52,6 @@ _SWITCH: Mapping[str, Value] = {"contact": "old", "location": "old"}
 _SWITCH_NEW: Mapping[str, Value] = {"contact": "new", "location": "new"}
 _CELL: Mapping[str, Value] = {"tx_power_dbm": 40.0, "tilt_deg": 2.0}
 _CELL_NEW: Mapping[str, Value] = {"tx_power_dbm": 43.0, "tilt_deg": 6.0}
-
-# Phase and step that a seed can aim at; the undo is where steps of the main path come back late.
-_AIMS = (
-    *((Phase.LOCK, Op.LOCK), (Phase.PREPARE, Op.PREPARE)),
-    *((Phase.COMMIT, op) for op in (Op.COMMIT, Op.WRITE, Op.REARM)),
-    *((Phase.VERIFY, op) for op in (Op.READ, Op.REARM)),
-    *((Phase.GATE, op) for op in (Op.READ, Op.REARM)),
-    *((Phase.CONFIRM, op) for op in (Op.CONFIRM, Op.DISCARD, Op.REAPPLY, Op.READ)),
-    *((Phase.UNDO, op) for op in (Op.LOCK, Op.PREPARE, Op.COMMIT, Op.WRITE, Op.READ, Op.REARM)),
-    *((Phase.UNDO, op) for op in (Op.CANCEL, Op.DISCARD, Op.RESTORE)),
-    *((Phase.UNDO, op) for op in (Op.CONFIRM, Op.REAPPLY)),
-    (Phase.GATE, Op.GATE),
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Aim:
-    """One fault that a seed wants to see: it strikes the first step it fits.
-
-    Parameters
-    ----------
-    phase : Phase
-        Phase in which the result of the step must come.
-    op : Op
-        The step.
-    kind : FaultKind
-        What strikes it.
-    """
-
-    phase: Phase
-    op: Op
-    kind: FaultKind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kill:
-    """The controller dies at a record, or as soon as it comes to a phase.
-
-    Parameters
-    ----------
-    kind : FaultKind
-        What of the turn is durable and sent.
-    at_record : int
-        Number of the record it does not survive.
-    in_phase : Phase or None
-        The phase it does not survive.
-    """
-
-    kind: FaultKind
-    at_record: int = 1_000_000
-    in_phase: Phase | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +80,8 @@ class Schedule:
         When the controller dies.
     devices : mapping
         What is odd about a device from the start.
+    core, behind : str, frozenset of str
+        A device whose new values cut the way to others, and those.
     lags_s : mapping
         How long operational values take to follow, where they take any time. [s]
     interrupt_in, disk_full_in : Phase or None
@@ -161,6 +112,8 @@ class Schedule:
     aims: tuple[Aim, ...] = ()
     kill: Kill | None = None
     devices: Mapping[str, FaultKind] = field(default_factory=dict)
+    core: str = ""
+    behind: frozenset[str] = frozenset()
     lags_s: Mapping[str, float] = field(default_factory=dict, metadata={"unit": "s"})
     interrupt_in: Phase | None = None
     disk_full_in: Phase | None = None
@@ -182,8 +135,8 @@ def make_schedule(seed: int) -> Schedule:
     """
     rng = random.Random(seed)  # noqa: S311 - a simulation
     chance = rng.random
-    aim = _aim(rng) if chance() < _P_AIM else None
-    stage = _STAGES.get((aim.phase, aim.op), _Stage()) if aim else _Stage()
+    aim = choose_aim(rng) if chance() < _P_AIM else None
+    stage = STAGES.get((aim.phase, aim.op), Stage()) if aim else Stage()
     limits = Limits(
         step_s=1.0 if stage.is_hasty else rng.choice((1.0, 5.0, 30.0)),
         patience_s=rng.choice((1.0, 10.0, 20.0)),
@@ -199,6 +152,8 @@ def make_schedule(seed: int) -> Schedule:
     waves = [i % n_waves if stage.n_waves else rng.randrange(n_waves) for i in range(n)]
     specs = tuple(_spec(rng, i, wave, stage.classes) for i, wave in enumerate(waves))
     n_records = 18 * n
+    core, behind = _cut(rng, specs, by_wave=by_wave)
+    is_quiet = stage.is_alone or (bool(core) and chance() < 0.5)
     return Schedule(
         seed=seed,
         specs=specs,
@@ -208,11 +163,13 @@ def make_schedule(seed: int) -> Schedule:
         may_skip=chance() < 0.2,
         has_gate=bool(stage.gate) or chance() < 0.4,
         gate_s=confirm_timeout_s * _slow_gate(rng, stage),
-        n_faults=0 if stage.is_alone else rng.choice((0, 0, 1, 1, 2, 4, 1000)),
+        n_faults=0 if is_quiet else rng.choice((0, 0, 1, 1, 2, 4, 1000)),
         onset=rng.choice((0, n, 3 * n, 5 * n)),
-        aims=(*stage.first, aim) if aim else (),
-        kill=stage.kill or _kill(rng, n_records),
-        devices=_odd_devices(rng, specs, stage.odd),
+        aims=(*stage.first, aim) if aim and not (core and is_quiet) else (),
+        kill=stage.kill or (None if is_quiet else _kill(rng, n_records)),
+        devices={} if core and is_quiet else _odd_devices(rng, specs, stage.odd),
+        core=core,
+        behind=behind,
         lags_s={spec.device: _lag_s(rng, stage) for spec in specs if spec.observe},
         interrupt_in=_phase(rng, 0.08, n_waves if by_wave else 1) or stage.interrupt_in,
         disk_full_in=_phase(rng, 0.06, n_waves if by_wave else 1) or stage.disk_full_in,
@@ -223,83 +180,6 @@ def make_schedule(seed: int) -> Schedule:
         has_reserve=chance() < 0.8,
         damage=rng.choice(_DAMAGES) if chance() < 0.2 else None,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Stage:
-    """What must be so for a step to come to pass in a phase.
-
-    Time must be short for a timer to be re-armed, a device must refuse that to be read again at
-    the gate, only a recovery from half a turn empties a buffer after the decision, and only what
-    was given up in time is taken back.
-    """
-
-    first: tuple[Aim, ...] = ()
-    is_hasty: bool = False
-    is_by_wave: bool = False
-    is_alone: bool = False
-    n: int = 0
-    n_waves: int = 0
-    gate: float = 0.0
-    lag_s: float = 0.0
-    classes: tuple[DeviceClass, ...] = tuple(DeviceClass)
-    odd: FaultKind | None = None
-    kill: Kill | None = None
-    interrupt_in: Phase | None = None
-    disk_full_in: Phase | None = None
-    rare: tuple[FaultKind, ...] = ()
-
-
-_ARMED = (DeviceClass.D, DeviceClass.C)
-_FINAL = (DeviceClass.A, DeviceClass.B, DeviceClass.E)
-_BUFFERED = (DeviceClass.B, DeviceClass.E)
-# A confirm that was carried out and not answered is refused the next time, and written again.
-_UNANSWERED = Aim(phase=Phase.CONFIRM, op=Op.CONFIRM, kind=FaultKind.ANSWER_LOST)
-_SLOW_COMMIT = Aim(phase=Phase.COMMIT, op=Op.COMMIT, kind=FaultKind.DELAY)
-_NOT_AS_PREDICTED = Aim(phase=Phase.GATE, op=Op.GATE, kind=FaultKind.GATE_REFUSES)
-_REFUSED = _Stage(first=(_NOT_AS_PREDICTED,), is_alone=True, gate=0.01)
-_REWRITTEN = _Stage(first=(_UNANSWERED,), is_hasty=True, is_alone=True, classes=_ARMED)
-_STAGES: Mapping[tuple[Phase, Op], _Stage] = MappingProxyType(
-    {
-        (Phase.COMMIT, Op.REARM): _Stage(
-            first=(_SLOW_COMMIT, _SLOW_COMMIT),
-            is_hasty=True,
-            is_alone=True,
-            n=2,
-            n_waves=2,
-            lag_s=8.0,
-            classes=_ARMED,
-        ),
-        (Phase.VERIFY, Op.REARM): _Stage(is_hasty=True, is_alone=True, lag_s=8.0, classes=_ARMED),
-        (Phase.GATE, Op.REARM): _Stage(is_alone=True, gate=2.2, classes=_ARMED),
-        (Phase.UNDO, Op.REARM): _Stage(is_alone=True, gate=2.2, classes=_ARMED),
-        (Phase.GATE, Op.READ): _Stage(
-            is_alone=True,
-            gate=0.6,
-            classes=(DeviceClass.D,),
-            odd=FaultKind.NO_REARM,
-            rare=(FaultKind.BROKEN, FaultKind.MISMATCH),
-        ),
-        (Phase.PREPARE, Op.PREPARE): _Stage(classes=(*_BUFFERED, *_ARMED, DeviceClass.E)),
-        (Phase.COMMIT, Op.COMMIT): _Stage(rare=(FaultKind.BROKEN, FaultKind.LOCKED)),
-        (Phase.COMMIT, Op.WRITE): _Stage(rare=(FaultKind.BROKEN, FaultKind.MISMATCH)),
-        (Phase.GATE, Op.GATE): _Stage(is_alone=True, gate=1.0, interrupt_in=Phase.GATE),
-        (Phase.CONFIRM, Op.DISCARD): _Stage(
-            is_alone=True,
-            classes=(DeviceClass.E, DeviceClass.E, DeviceClass.A),
-            kill=Kill(kind=FaultKind.TORN_TAIL, in_phase=Phase.CONFIRM),
-        ),
-        (Phase.CONFIRM, Op.REAPPLY): _REWRITTEN,
-        (Phase.CONFIRM, Op.READ): _REWRITTEN,
-        (Phase.UNDO, Op.CONFIRM): _Stage(is_by_wave=True, n_waves=2, classes=_ARMED),
-        (Phase.UNDO, Op.REAPPLY): replace(_REWRITTEN, is_by_wave=True, n_waves=2),
-        (Phase.UNDO, Op.CANCEL): replace(_REFUSED, classes=_ARMED, disk_full_in=Phase.UNDO),
-        (Phase.UNDO, Op.READ): replace(_REFUSED, classes=_FINAL, rare=(FaultKind.STALE_READ,) * 4),
-        (Phase.UNDO, Op.DISCARD): _Stage(classes=_BUFFERED, interrupt_in=Phase.COMMIT),
-        (Phase.UNDO, Op.RESTORE): _Stage(classes=_FINAL, interrupt_in=Phase.VERIFY),
-        (Phase.UNDO, Op.WRITE): _Stage(classes=(DeviceClass.A,)),
-    }
-)
 
 
 def _kill(rng: random.Random, n_records: int) -> Kill | None:
@@ -320,7 +200,7 @@ def _phase(rng: random.Random, share: float, n_decisions: int) -> Phase | None:
     return rng.choice(_INTERRUPTED)
 
 
-def _slow_gate(rng: random.Random, stage: _Stage) -> float:
+def _slow_gate(rng: random.Random, stage: Stage) -> float:
     """Give the share of the confirm timer that the gate takes."""
     if stage.gate:
         return stage.gate
@@ -349,15 +229,24 @@ def _spec(rng: random.Random, i: int, wave: int, classes: tuple[DeviceClass, ...
     )
 
 
-def _aim(rng: random.Random) -> Aim:
-    phase, op = rng.choice(_AIMS)
-    stage = _STAGES.get((phase, op), _Stage())
-    kinds = POINTS[op] if op is Op.GATE or rng.random() < 0.5 else (*_ONE_OF_EACH, *stage.rare)
-    return Aim(phase=phase, op=op, kind=rng.choice(kinds))
-
-
-def _lag_s(rng: random.Random, stage: _Stage) -> float:
+def _lag_s(rng: random.Random, stage: Stage) -> float:
     return stage.lag_s or rng.choice((0.0, 0.0, 0.0, 2.0, 8.0))
+
+
+def _cut(
+    rng: random.Random, specs: tuple[MemberSpec, ...], *, by_wave: bool
+) -> tuple[str, frozenset[str]]:
+    """Choose a device that cuts the way to others; a wave decided alone minds only its own."""
+    core = max(rng.sample(specs, min(2, len(specs))), key=lambda spec: spec.wave)
+    share = _P_CUT if by_wave or core.wave == 0 else 6 * _P_CUT
+    if len(specs) == 1 or rng.random() >= share:
+        return "", frozenset()
+    others = [
+        spec.device
+        for spec in specs
+        if spec is not core and (spec.wave == core.wave or not by_wave)
+    ]
+    return core.device, frozenset(rng.sample(others, min(len(others), rng.randint(1, 3))))
 
 
 def _odd_devices(
@@ -371,6 +260,6 @@ def _odd_devices(
     kinds = [FaultKind.FOREIGN_VALUES]
     if spec.device_class is not DeviceClass.A:
         kinds += [FaultKind.FOREIGN_CANDIDATE, FaultKind.FOREIGN_LOCK, FaultKind.NEVER_FOLLOWS]
-    if spec.device_class in _ARMED:
+    if spec.device_class in ARMED:
         kinds += [FaultKind.NO_REARM, FaultKind.SLOW_TIMER]
     return {spec.device: rng.choice(kinds)}

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, fields
 from hil.chaos.engine import SOUND, Engine
 from hil.chaos.invariants import Violation
 from hil.chaos.run import run_schedule
-from hil.chaos.schedule import Aim, Kill, Schedule, make_schedule
+from hil.chaos.schedule import Schedule, make_schedule
+from hil.chaos.stages import Aim, Kill
 
 __all__ = ["TraceLine", "trace_schedule"]
 

@@ -87,6 +87,14 @@ class World:
         for name, kind in schedule.devices.items():
             self._make_odd(self.devices[name], kind)
 
+    def is_cut_off(self, name: str) -> bool:
+        """Say whether a change of another device has cut the way to one."""
+        schedule = self.schedule
+        if name not in schedule.behind:
+            return False
+        core = self.devices[schedule.core]
+        return core.holds(core.spec.after)
+
     @property
     def now_s(self) -> float:
         """Virtual time. [s]."""

@@ -173,6 +173,22 @@ def test_a_failed_rearm_of_an_earlier_wave_is_survived_if_the_device_reads_back(
     assert ops(turn) == [("a", Op.CONFIRM), ("b", Op.CONFIRM)]
 
 
+def test_earlier_waves_are_read_again_when_the_last_one_is_committed():
+    m = machine(spec("a", wave=0), spec("b", "A", wave=1))
+    m.start(0.0)
+    for name in ("a", "b"):
+        m.handle(Done(0.0, name, Op.LOCK, BEFORE))
+    m.handle(Done(0.0, "a", Op.PREPARE))
+    m.handle(Done(1.0, "a", Op.COMMIT))
+    assert ops(m.handle(Done(2.0, "a", Op.READ, AFTER))) == [("b", Op.WRITE)]
+    turn = m.handle(Done(3.0, "b", Op.WRITE, AFTER))
+    assert ops(turn) == [("a", Op.READ), ("b", Op.READ)]
+    m.handle(Done(4.0, "b", Op.READ, AFTER))
+    m.handle(Failed(9.0, "a", Op.READ, Fault.UNREACHABLE, "no answer"))  # b has cut it off
+    assert m.phase is Phase.UNDO
+    assert not m.is_decided
+
+
 def test_no_confirm_when_the_timer_may_have_ended_meanwhile():
     m = machine()
     armed(m)
