@@ -97,6 +97,7 @@ _TAGS: tuple[tuple[type[Any], int], ...] = (
     (rfc1902.Counter32, COUNTER32),
     (rfc1902.Counter64, COUNTER64),
     (rfc1902.TimeTicks, TIME_TICKS),
+    (rfc1902.Gauge32, GAUGE32),
     (rfc1902.Unsigned32, GAUGE32),
     (rfc1902.ObjectIdentifier, OBJECT_ID),
     (rfc1902.OctetString, OCTET_STRING),

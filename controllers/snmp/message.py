@@ -35,8 +35,10 @@ __all__ = [
     "PduType",
     "ScopedPdu",
     "VarBind",
+    "decode_community_message",
     "decode_message",
     "decode_scoped_pdu",
+    "encode_community_message",
     "encode_header",
     "encode_pdu",
     "encode_scoped_pdu",
@@ -173,6 +175,35 @@ def decode_scoped_pdu(data: bytes) -> ScopedPdu:
     engine_id = data[id_at:at]
     context_at, at = take(data, at, end, OCTET_STRING)
     context = data[context_at:at]
+    return ScopedPdu(engine_id, context, _decode_pdu(data, at, end))
+
+
+def decode_community_message(data: bytes) -> tuple[bytes, Pdu]:
+    """Decode a message of SNMPv2c: its community and its PDU.
+
+    Raises
+    ------
+    BerError
+        Anything but one well formed message of version 2c.
+
+    References
+    ----------
+    .. [1] RFC 3584, section 5; version(1) is SNMPv2c.
+    """
+    start, end = take(data, 0, len(data), SEQUENCE)
+    version, at = take_integer(data, start, end)
+    if version != 1 or end != len(data):
+        raise BerError("not one SNMPv2c message")
+    community_at, at = take(data, at, end, OCTET_STRING)
+    return data[community_at:at], _decode_pdu(data, at, end)
+
+
+def encode_community_message(community: bytes, pdu: bytes) -> bytes:
+    """Encode a message of SNMPv2c around an already encoded PDU."""
+    return tlv(SEQUENCE, encode_integer(1) + tlv(OCTET_STRING, community) + pdu)
+
+
+def _decode_pdu(data: bytes, at: int, end: int) -> Pdu:
     kind, at, stop = read_tlv(data, at, end)
     if stop != end:
         raise BerError("octets follow the PDU")
@@ -182,8 +213,7 @@ def decode_scoped_pdu(data: bytes) -> ScopedPdu:
     at, stop = take(data, at, end, SEQUENCE)
     if stop != end:
         raise BerError("octets follow the variables")
-    pdu = Pdu(kind, request_id, status, index, _decode_varbinds(data, at, end))
-    return ScopedPdu(engine_id, context, pdu)
+    return Pdu(kind, request_id, status, index, _decode_varbinds(data, at, end))
 
 
 def _decode_varbinds(data: bytes, at: int, end: int) -> tuple[VarBind, ...]:

@@ -90,11 +90,10 @@ def make_face(device: EmulatedDevice, service: SshService, agents: SharedAgents)
     profile = load_profile(entry.profile, entry.base / "profiles")
     protocol = profile.protocol
     if protocol == "snmp":
-        users = (
-            UsmUser(
-                entry.username, _secret(entry, "auth").reveal(), _secret(entry, "priv").reveal()
-            ),
-        )
+        if entry.options.get("legacy", "").startswith("v2c"):
+            return SnmpFace(device, (), _secret(entry, "community").reveal().encode())
+        auth, priv = (_secret(entry, name).reveal() for name in ("auth", "priv"))
+        users = (UsmUser(entry.username, auth, priv),)
         if profile.is_shared:
             return SharedSnmpFace(device, users, agents)
         return SnmpFace(device, users)

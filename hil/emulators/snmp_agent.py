@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from hmac import compare_digest
 
 from controllers.profiles import SnmpObject
 from controllers.snmp.ber import (
@@ -21,6 +22,7 @@ from controllers.snmp.ber import (
     OBJECT_ID,
     TIME_TICKS,
     BerError,
+    encode_integer,
     encode_oid,
     encode_unsigned,
     encode_value,
@@ -33,8 +35,10 @@ from controllers.snmp.message import (
     Pdu,
     PduType,
     ScopedPdu,
+    decode_community_message,
     decode_message,
     decode_scoped_pdu,
+    encode_community_message,
     encode_header,
     encode_pdu,
     encode_scoped_pdu,
@@ -54,6 +58,7 @@ __all__ = ["SnmpAgent"]
 
 log = logging.getLogger(__name__)
 
+_VERSION_2C = encode_integer(1)
 _SYS_UPTIME = encode_oid((1, 3, 6, 1, 2, 1, 1, 3, 0))
 _TRAP_OID = encode_oid((1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0))
 _USM_STATS = (1, 3, 6, 1, 6, 3, 15, 1, 1)
@@ -80,6 +85,8 @@ class SnmpAgent:
         Takes what is set while a transaction is open.
     usm : UsmEngine, optional
         Security state that goes on; by default the agent begins a new life.
+    community : bytes
+        Lets who knows it speak SNMPv2c, as an old device does; empty allows version 3 only.
     """
 
     def __init__(
@@ -90,6 +97,7 @@ class SnmpAgent:
         *,
         buffer: TransactionBuffer | None = None,
         usm: UsmEngine | None = None,
+        community: bytes = b"",
     ) -> None:
         self.device = device
         self.usm = usm or UsmEngine(
@@ -99,6 +107,7 @@ class SnmpAgent:
         self.view = MibView(agent_nodes(device, self.usm, (*own, *nodes)))
         self._buffer = buffer
         self._n_traps = 0
+        self._community = community
         self._unknown_contexts = 0
         self._handlers: Mapping[int, Callable[[Pdu, int], bytes]] = {
             PduType.GET: self._get,
@@ -126,6 +135,8 @@ class SnmpAgent:
             A stored fault of the device was met.
         """
         try:
+            if self._community and _VERSION_2C in datagram[2:7]:
+                return self._answer_in_clear(datagram)
             message = decode_message(datagram)
         except BerError as err:
             log.debug("%s: datagram dropped: %s", self.device.id, err)
@@ -139,6 +150,15 @@ class SnmpAgent:
         except BerError as err:
             log.debug("%s: datagram dropped: %s", self.device.id, err)
             return None
+
+    def _answer_in_clear(self, datagram: bytes) -> bytes | None:
+        """Answer SNMPv2c; a wrong community is silence."""
+        community, pdu = decode_community_message(datagram)
+        handler = self._handlers.get(pdu.type)
+        if handler is None or not compare_digest(community, self._community):
+            return None
+        answer = self._respond(handler, pdu, AUTH_FLAG | PRIV_FLAG, MAX_MESSAGE_BYTES)
+        return encode_community_message(community, answer)
 
     def trap(self, user: bytes, oid: tuple[int, ...], objects: Sequence[SnmpObject]) -> bytes:
         """Make a trap, authenticated and encrypted.

@@ -26,11 +26,16 @@ class SnmpFace:
         The device.
     users : tuple of UsmUser
         Who may speak.
+    community : bytes
+        For an old device that speaks SNMPv2c too; empty for none.
     """
 
-    def __init__(self, device: EmulatedDevice, users: tuple[UsmUser, ...]) -> None:
+    def __init__(
+        self, device: EmulatedDevice, users: tuple[UsmUser, ...], community: bytes = b""
+    ) -> None:
         self.device = device
         self._users = users
+        self._community = community
         rule = load_profile(device.entry.profile, device.entry.base / "profiles").transaction
         self._buffer = None if rule is None else TransactionBuffer(device, rule)
         self._rows = RowBook()
@@ -55,7 +60,9 @@ class SnmpFace:
     def _made(self) -> SnmpAgent:
         if self._agent is None:
             nodes = profile_nodes(self.device, self._rows)
-            self._agent = SnmpAgent(self.device, self._users, nodes, buffer=self._buffer)
+            self._agent = SnmpAgent(
+                self.device, self._users, nodes, buffer=self._buffer, community=self._community
+            )
         return self._agent
 
     def send_traps(self, receiver: tuple[str, int]) -> int:
@@ -73,7 +80,7 @@ class SnmpFace:
         """
         if self._responder is None:
             return 0
-        due = self._watch.due()
+        due = self._watch.due() if self._users else []
         for oid, objects in due:
             user = self._users[0].name.encode()
             self._responder.send(self._made().trap(user, oid, objects), receiver)

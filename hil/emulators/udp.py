@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 _MAX_DATAGRAM_BYTES = 65535
 _BATCH = 32
+_LOOK_EVERY = 16  # wake-ups after which it is tried whether more than one datagram waits
 
 
 def bind_error(err: OSError, host: str, port: int) -> BenchError:
@@ -62,6 +63,8 @@ class UdpResponder:
         self._sock = sock
         self._answer = answer
         self._loop = loop
+        self._is_busy = False
+        self._n_wakes = 0
         loop.add_reader(sock.fileno(), self._readable)
 
     def close(self) -> None:
@@ -76,23 +79,33 @@ class UdpResponder:
             self._sock.sendto(datagram, peer)
 
     def _readable(self) -> None:
-        # Several datagrams per wake-up: waking costs as much as answering one.
-        for _ in range(_BATCH):
-            try:
-                datagram, peer = self._sock.recvfrom(_MAX_DATAGRAM_BYTES)
-            except BlockingIOError:
-                return
-            except OSError as err:
-                log.debug("receive failed: %s", err)
-                return
-            try:
-                answer = self._answer(datagram)
-            except DeviceDied:
-                return
-            if answer is not None:
-                # A full buffer or a vanished peer loses the answer, as a network would.
-                with contextlib.suppress(OSError):
-                    self._sock.sendto(answer, peer)
+        # Several datagrams per wake-up where several come: waking costs as much as answering one,
+        # and so does finding that there is no other. What is left wakes the loop again.
+        self._n_wakes += 1
+        n_most = _BATCH if self._is_busy or self._n_wakes % _LOOK_EVERY == 0 else 1
+        n_read = 0
+        while n_read < n_most and self._take_one():
+            n_read += 1
+        self._is_busy = n_read > 1
+
+    def _take_one(self) -> bool:
+        """Answer one datagram; False if there is none, or the device died of it."""
+        try:
+            datagram, peer = self._sock.recvfrom(_MAX_DATAGRAM_BYTES)
+        except BlockingIOError:
+            return False
+        except OSError as err:
+            log.debug("receive failed: %s", err)
+            return False
+        try:
+            answer = self._answer(datagram)
+        except DeviceDied:
+            return False
+        if answer is not None:
+            # A full buffer or a vanished peer loses the answer, as a network would.
+            with contextlib.suppress(OSError):
+                self._sock.sendto(answer, peer)
+        return True
 
 
 def open_responder(host: str, port: int, answer: Callable[[bytes], bytes | None]) -> UdpResponder:
