@@ -23,6 +23,7 @@ from controllers.inventory import select as select_devices
 from controllers.ports import Device
 from controllers.profiles import profile_of
 from controllers.profiles.profile import expand
+from controllers.rollout import Rollout, RolloutFile, rollout_of
 from twin.model.attributes import Value
 from twin.model.errors import InputError
 from twin.model.safe import Document, load_yaml, parse_model
@@ -70,6 +71,7 @@ class _IntentFile(BaseModel):
     comment: Annotated[str, Field(max_length=2000)] = ""
     ticket: Annotated[str, Field(max_length=200)] = ""
     atomic: Literal["network", "wave"] = "network"
+    rollout: RolloutFile | None = None
     changes: Annotated[list[_ChangeFile], Field(min_length=1)]
 
 
@@ -115,6 +117,8 @@ class Intent:
         The wishes.
     document : Document
         Where it stands, for messages.
+    rollout : Rollout
+        In which steps, when, and what a failure leads to.
     """
 
     name: str
@@ -123,6 +127,7 @@ class Intent:
     atomic: Literal["network", "wave"]
     changes: tuple[IntentChange, ...]
     document: Document = field(repr=False, compare=False)
+    rollout: Rollout = field(default_factory=Rollout)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +200,7 @@ def parse_intent(document: Document) -> Intent:
         atomic=file.atomic,
         changes=changes,
         document=document,
+        rollout=rollout_of(file.rollout),
     )
 
 

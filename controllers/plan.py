@@ -11,10 +11,12 @@ from typing import Literal, Protocol
 from controllers.channels import band_of
 from controllers.intent import Intent, Want, require_read
 from controllers.plan_words import atomicity, refusal, way_round
-from controllers.ports import Change, Device, DeviceClass, Effect
+from controllers.ports import Change, Device, DeviceClass, Effect, HarmPredictor
 from controllers.profiles import profile_of
+from controllers.rollout import OnFailure, OnUnreachable
 from controllers.steps import Limits, MemberSpec
 from controllers.verify import differences, observed_paths, same
+from controllers.waves import in_waves
 from twin.model.attributes import Value
 from twin.model.errors import DeviceUnreachable, InputError, ModelError, PolicyRefused
 from twin.model.regulatory import Finding, needs_cac_s
@@ -31,14 +33,13 @@ __all__ = [
     "touched_hash",
 ]
 
-FORMAT_VERSION = "1.1"
+FORMAT_VERSION = "1.2"
 DEFAULT_WINDOW_S = 120.0
 _SETTLE_S = 10.0
 _VERIFY_MARGIN_S = 60.0
 _DEFAULT_WAVE_SIZE = 8
 
 Atomic = Literal["network", "wave"]
-OnUnreachable = Literal["refuse", "skip"]
 
 
 class ProfileFacts(Protocol):
@@ -127,7 +128,13 @@ class Plan:
     unreachable : mapping
         Why, by device id, for devices whose live state could not be read.
     on_unreachable : str
-        ``refuse`` (default) or ``skip`` them.
+        ``refuse`` (default), ``skip`` them, or skip them and ``hold`` before anything is final.
+    on_failure : str
+        ``stop`` (default), or ``hold`` and ask a person when measured figures do not agree.
+    windows : tuple of tuple of str
+        Maintenance windows; one of each group must be open, see `controllers.windows`.
+    approved_by : str
+        Who has agreed to it.
     confirm_timeout_s : float
         How long an armed device waits for the confirm. [s]
     live_hash : str
@@ -148,6 +155,9 @@ class Plan:
     devices: tuple[DevicePlan, ...]
     unreachable: Mapping[str, str] = field(default_factory=dict)
     on_unreachable: OnUnreachable = "refuse"
+    on_failure: OnFailure = "stop"
+    windows: tuple[tuple[str, ...], ...] = ()
+    approved_by: str = ""
     confirm_timeout_s: float = field(default=DEFAULT_WINDOW_S, metadata={"unit": "s"})
     live_hash: str = ""
     effect: Effect | None = None
@@ -250,11 +260,11 @@ def make_plan(
     wants: Mapping[str, Mapping[str, Want]],
     *,
     unreachable: Mapping[str, str] | None = None,
-    on_unreachable: OnUnreachable = "refuse",
-    wave_size: int | None = None,
+    on_unreachable: OnUnreachable | None = None,
     author: str = "",
     profile_of: Callable[[Device], ProfileFacts] = profile_of,
     limits: Limits | None = None,
+    harm: HarmPredictor | None = None,
 ) -> Plan:
     """Compare what is wanted with what is, and order the difference.
 
@@ -265,7 +275,8 @@ def make_plan(
     Parameters
     ----------
     intent : Intent
-        Gives name, comment, ticket and what is atomic.
+        Gives name, comment, ticket, what is atomic and how it is rolled out; where it does not say
+        how large waves are there is one, or waves of eight for ``atomic: wave``.
     devices : sequence of Device
         The inventory.
     live : mapping
@@ -275,16 +286,16 @@ def make_plan(
         From `controllers.intent.resolve`.
     unreachable : mapping, optional
         Reason by device id.
-    on_unreachable : str
-        ``refuse`` or ``skip``.
-    wave_size : int, optional
-        Devices in a wave; without it one wave, or waves of eight for ``atomic: wave``.
+    on_unreachable : str, optional
+        ``refuse``, ``skip`` or ``hold``; without it as the intent says.
     author : str
         Who plans.
     profile_of : callable
         Gives class and attributes of a device.
     limits : Limits, optional
         The confirm timeout is never too short to be re-armed within them.
+    harm : HarmPredictor, optional
+        Helps to choose canaries.
 
     Returns
     -------
@@ -294,7 +305,8 @@ def make_plan(
     Raises
     ------
     InputError
-        The live state lacks a device, an attribute that is to be set, or one that a condition asks.
+        The live state lacks a device, an attribute that is to be set, or one that a condition asks;
+        or devices that go together do not fit into a wave.
     """
     by_id = {device.id: device for device in devices}
     missing = unreachable or {}
@@ -307,7 +319,8 @@ def make_plan(
         part = _part(intent, by_id[name], of_device, live[name], profile_of(by_id[name]))
         if part.changes:
             parts.append(part)
-    ordered = _ordered(parts, by_id, intent.atomic, wave_size)
+    size = intent.rollout.wave_size or (_DEFAULT_WAVE_SIZE if intent.atomic == "wave" else None)
+    ordered = in_waves(parts, devices, intent.rollout, wave_size=size, harm=harm)
     return Plan(
         name=intent.name,
         comment=intent.comment,
@@ -316,7 +329,9 @@ def make_plan(
         atomic=intent.atomic,
         devices=ordered,
         unreachable=dict(missing),
-        on_unreachable=on_unreachable,
+        on_unreachable=on_unreachable or intent.rollout.on_unreachable,
+        on_failure=intent.rollout.on_failure,
+        windows=(intent.rollout.windows,) if intent.rollout.windows else (),
         confirm_timeout_s=_window_s(ordered, limits or Limits()),
         live_hash=touched_hash(ordered, live),
     )
@@ -384,38 +399,6 @@ def _window_s(parts: Sequence[DevicePlan], limits: Limits) -> float:
     return max(DEFAULT_WINDOW_S, longest_s + _VERIFY_MARGIN_S, limits.shortest_window_s)
 
 
-def _ordered(
-    parts: Sequence[DevicePlan],
-    by_id: Mapping[str, Device],
-    atomic: Atomic,
-    wave_size: int | None,
-) -> tuple[DevicePlan, ...]:
-    depth = {part.device: _depth(part.device, by_id) for part in parts}
-    size = wave_size or (_DEFAULT_WAVE_SIZE if atomic == "wave" else len(parts) or 1)
-    leaf_first = sorted(parts, key=lambda part: (-depth[part.device], part.device))
-    rank = {"D": 0, "C": 0, "B": 1, "E": 1, "A": 2}
-    placed = []
-    for i_wave, start in enumerate(range(0, len(leaf_first), size)):
-        wave = leaf_first[start : start + size]
-        keys = sorted({(rank[p.device_class], -depth[p.device]) for p in wave})
-        placed += [
-            replace(
-                part, wave=i_wave, order=keys.index((rank[part.device_class], -depth[part.device]))
-            )
-            for part in wave
-        ]
-    return tuple(sorted(placed, key=lambda part: (part.wave, part.order, part.device)))
-
-
-def _depth(device: str, by_id: Mapping[str, Device]) -> int:
-    """Count the devices between this one and the core; a loop ends the count."""
-    seen = {device}
-    while (up := by_id[device].upstream) and up in by_id and up not in seen:
-        seen.add(up)
-        device = up
-    return len(seen) - 1
-
-
 def members_of(plan: Plan) -> tuple[MemberSpec, ...]:
     """List the members of the transaction that applies a plan."""
     return tuple(
@@ -462,6 +445,8 @@ def reverse_plan(plan: Plan, *, name: str = "") -> Plan:
         effect=None,
         findings=(),
         unreachable={},
+        windows=(),  # harm is taken back at any hour
+        approved_by="",
         confirm_timeout_s=_window_s(parts, Limits()),
         live_hash=touched_hash(parts, {part.device: part.undo for part in parts}),
     )

@@ -71,6 +71,8 @@ def render_plan(plan: Plan, *, with_undo: bool = True) -> tuple[str, ...]:
     title = f"{plan.name} ({plan.ticket})" if plan.ticket else plan.name
     lines = [title] + ([f"  {plan.comment}"] if plan.comment else [])
     lines += [f"  planned by {plan.author}"] if plan.author else []
+    lines += [f"  approved by {plan.approved_by}"] if plan.approved_by else []
+    lines += [f"  only in the window {' or '.join(group)}" for group in plan.windows]
     n_waves = len({part.wave for part in plan.devices})
     wave = None
     n_steps = max((part.order for part in plan.devices), default=0) + 1

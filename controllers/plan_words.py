@@ -81,9 +81,23 @@ def atomicity(plan: Plan) -> tuple[str, ...]:
             f"{some_of(plain, 5)}: taken back by stored values only; if the controller stops in "
             f"the middle {keeps} the new values until `stellwerk recover`"
         )
-    if plan.unreachable and plan.on_unreachable == "skip":
+    if plan.unreachable and plan.on_unreachable != "refuse":
         lines.append(f"left out, not reached: {', '.join(plan.unreachable)}")
+    lines += _held(plan)
     return tuple(lines)
+
+
+def _held(plan: Plan) -> list[str]:
+    """Say when the run stops to ask."""
+    if "hold" not in (plan.on_failure, plan.on_unreachable):
+        return []
+    why = {
+        "a device was not reached": plan.on_unreachable == "hold",
+        "measured figures do not agree": plan.on_failure == "hold",
+    }
+    causes = " or ".join(text for text, is_so in why.items() if is_so)
+    before = "before each wave is confirmed" if plan.atomic == "wave" else "before the confirm"
+    return [f"held {before} if {causes}: timers are kept running until a person decides"]
 
 
 def _together(plan: Plan) -> str:

@@ -19,6 +19,7 @@ __all__ = [
     "Effect",
     "EffectPredictor",
     "EffectRow",
+    "HarmPredictor",
 ]
 
 
@@ -196,3 +197,10 @@ class EffectPredictor(Protocol):
 
     def predict(self, changes: Sequence[Change]) -> Effect:
         """Predict the effect of changes on coverage, capacity and energy."""
+
+
+class HarmPredictor(Protocol):
+    """Says what changes may do at worst; `hil` implements it with the twin."""
+
+    def harm(self, changes: Mapping[str, Sequence[Change]]) -> Mapping[str, float]:
+        """Give the people harmed if the change of a device goes wrong, by device id."""

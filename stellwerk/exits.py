@@ -8,6 +8,7 @@ from twin.model.errors import (
     DeviceLocked,
     DeviceUnreachable,
     JournalBusy,
+    OutsideWindow,
     PolicyRefused,
     StellwerkError,
 )
@@ -47,6 +48,6 @@ def exit_of(error: StellwerkError) -> Exit:
     """
     if isinstance(error, PolicyRefused):
         return Exit.POLICY
-    if isinstance(error, DeviceLocked | DeviceUnreachable | JournalBusy):
+    if isinstance(error, DeviceLocked | DeviceUnreachable | JournalBusy | OutsideWindow):
         return Exit.TRY_LATER
     return Exit.ERROR

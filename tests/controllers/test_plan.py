@@ -293,7 +293,7 @@ def test_a_plan_survives_its_file(tmp_path):
     assert replace(back, effect=None) == plan
     assert back.effect.rows[0].after == 4.0
     data = json.loads((tmp_path / "p.json").read_text())
-    assert (data["format_version"], data["no_op"], data["applyable"]) == ("1.1", False, True)
+    assert (data["format_version"], data["no_op"], data["applyable"]) == ("1.2", False, True)
     assert data["devices"][0]["undo"] == {"tx_power_dbm": 40.0, "tilt_deg": 2.0}
     assert data["effect"]["rows"][0]["before"] is None
 

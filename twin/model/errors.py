@@ -19,6 +19,7 @@ __all__ = [
     "JournalError",
     "ModelError",
     "ModelRangeError",
+    "OutsideWindow",
     "PolicyRefused",
     "StellwerkError",
 ]
@@ -147,6 +148,10 @@ class EvidenceMismatch(DeviceError):
 
 class PolicyRefused(StellwerkError):
     """A policy or a legal limit forbids the plan."""
+
+
+class OutsideWindow(StellwerkError):
+    """No maintenance window is open, or it closes too soon; nothing was sent, try later."""
 
 
 class JournalError(StellwerkError):

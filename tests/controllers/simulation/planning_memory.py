@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 from memory_devices import Box, Boxes, device
@@ -51,11 +52,15 @@ def profile(device):
     return SimpleNamespace(device_class=DeviceClass(CLASSES[device.kind]), attributes=templates)
 
 
-def plan_of(made: Boxes, changes: str, *, atomic: str = "network", **options) -> Plan:
+def plan_of(
+    made: Boxes, changes: str, *, atomic: str = "network", wave_size=None, rollout="", **options
+) -> Plan:
     """Plan the changes of an intent over the live state of the boxes."""
-    intent = parse_intent(
-        parse_yaml(f"version: 1\nname: test\natomic: {atomic}\nchanges:\n{changes}", "intent.yaml")
-    )
+    head = f"version: 1\nname: test\natomic: {atomic}\n"
+    head += f"rollout: {rollout}\n" if rollout else ""
+    intent = parse_intent(parse_yaml(f"{head}changes:\n{changes}", "intent.yaml"))
+    if wave_size:
+        intent = replace(intent, rollout=replace(intent.rollout, wave_size=wave_size))
     wants = resolve(intent, made.devices)
     chosen = [d for d in made.devices if d.id in wants]
     live = read_live(chosen, made.make_driver)
