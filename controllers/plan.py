@@ -78,6 +78,8 @@ class DevicePlan:
         Other values read from the device, for policies.
     wave, order : int
         Wave, and place in it; equal places go together.
+    mesh : str
+        Group that is switched in the same instant; empty for none.
     observe : tuple of str
         Operational paths read as evidence.
     settle_s : float
@@ -93,6 +95,7 @@ class DevicePlan:
     context: Mapping[str, Value] = field(default_factory=dict)
     wave: int = 0
     order: int = 0
+    mesh: str = ""
     observe: tuple[str, ...] = ()
     settle_s: float = field(default=_SETTLE_S, metadata={"unit": "s"})
 

@@ -97,7 +97,7 @@ def _groups(plan: Plan) -> list[list[DevicePlan]]:
     groups: dict[object, list[DevicePlan]] = {}
     for part in plan.devices:
         changes = tuple((change.path, change.before, change.after) for change in part.changes)
-        key = (part.wave, part.order, part.kind, part.origin, part.device_class, changes)
+        key = (part.wave, part.order, part.mesh, part.kind, part.origin, part.device_class, changes)
         groups.setdefault(key, []).append(part)
     return list(groups.values())
 
@@ -106,9 +106,10 @@ def _alike(members: list[DevicePlan], n_steps: int, *, with_undo: bool) -> list[
     part = members[0]
     names = ", ".join(member.device for member in members)
     many = f"{len(members)} devices, " if len(members) > 1 else ""
+    mesh = ", all in the same instant" if part.mesh else ""
     lines = [
         f"{names} ({many}{part.kind}, {part.origin}, class {part.device_class}: "
-        f"{_CLASS_WORDS[part.device_class]}; step {part.order + 1} of {n_steps})"
+        f"{_CLASS_WORDS[part.device_class]}; step {part.order + 1} of {n_steps}{mesh})"
     ]
     for change in part.changes:
         unit = attribute_of(part.kind, change.path)[0].unit

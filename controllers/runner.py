@@ -130,9 +130,10 @@ def apply(
 
 
 def _most_at_once(plan: Plan) -> int:
-    """Count the devices of the largest step that wants to be one instant."""
+    """Count the devices of the largest step that must be one instant."""
     steps = Counter((part.wave, part.order) for part in plan.devices)
-    return min(max(steps.values(), default=0), MOST_TOGETHER)
+    sizes = [steps[part.wave, part.order] for part in plan.devices if part.mesh]
+    return min(max(sizes, default=0), MOST_TOGETHER)
 
 
 def _new_run() -> str:

@@ -138,11 +138,13 @@ def in_waves(
     meshes = meshes_of(parts, devices, rollout.together)
     ordered = sorted(parts, key=lambda part: (-depth[part.device], part.device))
     units = _units([part.device for part in ordered], meshes)
-    chosen = choose_canaries(units, rollout.canaries, parts, by_id, harm)
+    n_canaries = min(rollout.canaries, (not rollout.waves and wave_size) or rollout.canaries)
+    chosen = choose_canaries(units, n_canaries, parts, by_id, harm)
     units = [unit for unit in units if unit not in chosen]
     waves = [[name for unit in chosen for name in unit]] if chosen else []
     waves += _dealt(units, len(parts), len(parts) - sum(map(len, units)), rollout, wave_size)
     wave_of = {name: i for i, wave in enumerate(waves) for name in wave}
+    mesh_of = {name: min(mesh) for mesh in meshes for name in mesh}
     keys = {p.device: (_RANK[p.device_class], -depth[p.device]) for p in parts}
     for mesh in meshes:
         keys |= dict.fromkeys(mesh, max(keys[name] for name in mesh))
@@ -150,7 +152,8 @@ def in_waves(
     for part in ordered:
         wave = wave_of[part.device]
         places = sorted({keys[name] for name, number in wave_of.items() if number == wave})
-        placed.append(replace(part, wave=wave, order=places.index(keys[part.device])))
+        order, mesh_name = places.index(keys[part.device]), mesh_of.get(part.device, "")
+        placed.append(replace(part, wave=wave, order=order, mesh=mesh_name))
     return tuple(sorted(placed, key=lambda part: (part.wave, part.order, part.device)))
 
 

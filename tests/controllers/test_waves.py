@@ -16,6 +16,7 @@ from planning_memory import CELLS, CELLS_AND_SWITCHES, FAST, boxes, plan_of
 
 from controllers.hold import Operator, Switch
 from controllers.journal import Journal
+from controllers.plan_text import render_plan
 from controllers.runner import apply
 from controllers.steps import Limits, Outcome, State
 from controllers.windows import needed_s
@@ -84,6 +85,7 @@ def test_a_mesh_changes_channel_in_one_step_and_no_other_change_ties_it():
     plan = plan_of(made, CHANNEL)
     steps = {part.device: (part.wave, part.order) for part in plan.devices}
     assert steps["ap-1"] == steps["ap-2"] == steps["ap-4"] > steps["ap-3"]
+    assert sum("all in the same instant" in line for line in render_plan(plan)) == 3
     quiet = {p.device: (p.wave, p.order) for p in plan_of(made, POWER).devices}
     assert quiet["ap-1"] < quiet["ap-4"]
 
@@ -278,3 +280,23 @@ def test_a_refusal_in_a_later_wave_still_takes_the_canary_back(bench):
     result = apply(plan, bench.made.devices, bench.made.make_driver, bench.journal, limits=FAST)
     assert result.outcome is Outcome.RESTORED
     assert set(tilts(bench).values()) == {2.0}
+
+
+def test_all_devices_of_a_mesh_are_under_way_at_once(tmp_path):
+    names = [f"ap-{i}" for i in range(20)]
+    made = boxes(*names, **{name: {"options": {"mesh": "yard"}} for name in names})
+    meeting = threading.Barrier(len(names), timeout=30)
+
+    def meet(box):
+        meeting.wait()
+        box.values["radio/2/channel_in_use"] = 44
+
+    for box in made.values():
+        box.faults["commit"] = [meet]
+    with Journal(tmp_path / "journal.db") as journal:
+        result = apply(
+            plan_of(made, CHANNEL), made.devices, made.make_driver, journal, limits=Limits(),
+            n_threads=2,
+        )  # fmt: skip
+    assert not meeting.broken
+    assert result.outcome is Outcome.CONFIRMED
