@@ -97,6 +97,19 @@ _EMULATED: Mapping[str, tuple[str, dict[str, Value], dict[str, Value]]] = {
          "energy_wh": 1000, "lamps_total": 40, "lamps_failed": 1},
         {"night_level_percent": 40, "night_start_min": 1380},
     ),
+    "signal": (
+        "signal",
+        {"pattern": 0, "pattern_in_effect": 2, "operational_state": "RUNNING",
+         "is_coordinated": True, "inbound_volume": 12, "inbound_occupancy_percent": 7.5,
+         "outbound_volume": 3, "outbound_occupancy_percent": 1.0},
+        {"pattern": 3},
+    ),
+    "ac": (
+        "ap",
+        {f"radio/{i}/{k}": v for i in (0, 1) for k, v in _RADIO.items()}
+        | {f"radio/{i}/channel{k}": 1 for i in (0, 1) for k in ("", "_in_use")},
+        {"radio/0/channel": 11, "radio/1/bandwidth_mhz": 40, "radio/1/dtp": True},
+    ),
     "snmp-host": (
         "host", {**_IDENTITY, "uptime_s": 5}, {"contact": "NOC", "location": "Rathaus"},
     ),
@@ -149,11 +162,13 @@ _MORE: Mapping[str, tuple[str, dict[str, Value], dict[str, Value]]] = {
     ),
 }  # fmt: skip
 _PROFILES = {
+    "ac": "huawei-ac-wlan",
     "vrp5": "huawei-vrp5-switch", "vrp8": "huawei-vrp8-switch", "openwrt": "openwrt-ap",
     "openwrt-alone": "openwrt-ap", "vehicle": "vehicle-router", "lte-cell": "3gpp-lte-cell",
     "ietf-switch": "ietf-interfaces-switch",
 }  # fmt: skip
 _OPTIONS: Mapping[str, Mapping[str, str]] = {
+    "ac": {"ap_mac": "00:25:9e:00:00:01"},
     "openwrt": {"iface/city": "default_radio0"},
     "openwrt-alone": {"iface/city": "default_radio0", "rpcd": "no"},
 }
@@ -214,6 +229,8 @@ class Subject:
         """The operation that changes it for good, in the words of the emulator."""
         if load_profile(self.device.profile).dialect in ("vrp8", "uci"):
             return "write" if self.device.options.get("rpcd") == "no" else "commit"
+        if self.expected_class is DeviceClass.E:
+            return "commit"
         return {"snmp": "set", "cli": "write", "netconf": "commit"}[self.protocol]
 
     @property
@@ -258,7 +275,7 @@ def set_for_good(driver: Driver, values: Mapping[str, Value]) -> None:
     driver.lock()
     try:
         driver.prepare(values)
-        if driver.device_class is DeviceClass.B:
+        if driver.device_class in (DeviceClass.B, DeviceClass.E):
             driver.commit(confirm_timeout_s=None, persist_id=None)
             return
         driver.commit(confirm_timeout_s=60, persist_id="contract")
@@ -396,7 +413,7 @@ ALL = [pytest.param(name, id=f"emulated-{name}") for name in _EMULATED] + [
     for name, (_, _, packages) in _REAL.items()
 ]
 _PROTOCOL = {
-    "snmp": ("switch", "cabinet", "snmp-host", "snmpd"),
+    "snmp": ("switch", "cabinet", "signal", "ac", "snmp-host", "snmpd"),
     "netconf": ("ap", "cell", "netconf-host", "netconfd"),
     "cli": ("linux-host", "sshd"),
     "openwrt": ("openwrt", "openwrt-alone", "vehicle"),
