@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from controllers.drift import Drift
 from controllers.intent import Intent, Want
 from controllers.plan_words import counted, some_of
+from controllers.templates import escaped, has_names
 from controllers.verify import same
 from twin.model.attributes import Value
 from twin.model.errors import InputError
@@ -117,6 +118,8 @@ def _why_not(
     kinds: Mapping[str, str],
 ) -> str:
     name, path = intent.changes[i_change].name, moved[0].path
+    if _has_variables(intent, i_change, path):
+        return f"change {name!r}: {path} is wanted by variables; edit it or the inventory by hand"
     stayed = sorted(set(devices) - {drift.device for drift in moved})
     if stayed:
         return (
@@ -141,10 +144,18 @@ def _why_not(
     return ""
 
 
+def _has_variables(intent: Intent, i_change: int, path: str) -> bool:
+    """Say whether what stands in the file is filled in for each device: no value replaces that."""
+    change = intent.changes[i_change]
+    wishes = (change.set.get(path), *change.cycle.get(path, ()))
+    return any(isinstance(wish, str) and has_names(wish) for wish in wishes)
+
+
 def _replaced(
     intent: Intent, text: str, i_change: int, path: str, wanted: Value, value: Value | None
 ) -> str | None:
     """Replace one scalar where it stands; None if the file does not allow it."""
+    value = escaped(value) if isinstance(value, str) else value
     for keys in _places(intent, i_change, path, wanted):
         try:
             document = parse_yaml(text, intent.document.source)

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 
 from controllers.channels import require_channel, require_width
 from controllers.ports import Device
+from controllers.templates import expanded, has_names, lookup_in, variables_of
 from twin.model.attributes import KINDS, Value, attribute_of, check_value
 from twin.model.errors import ModelError
 from twin.model.quote import quoted
 from twin.model.safe import Document
 
-__all__ = ["checked_value", "did_you_mean", "require_block"]
+__all__ = ["checked_value", "did_you_mean", "filled_value", "require_block"]
 
 _CLOSE = 0.6
 
@@ -46,13 +47,14 @@ def checked_value(
     Returns
     -------
     Value
-        The value in the type of the attribute.
+        The value in the type of the attribute, its variables filled in.
 
     Raises
     ------
     InputError
-        No such attribute or instance, not writable, out of range, or no such channel.
+        No such attribute, instance or variable, not writable, out of range, or no such channel.
     """
+    value = filled_value(document, device, value, keys)
     try:
         attribute, instances = attribute_of(device.kind, path)
     except ModelError as err:
@@ -85,6 +87,40 @@ def checked_value(
         except ModelError as err:
             raise document.error(f"{device.id}: {path} = {right}: {err}", *keys) from err
     return right
+
+
+def filled_value(
+    document: Document, device: Device, value: Value, keys: tuple[str | int, ...]
+) -> Value:
+    """Fill the variables of a wish with what the inventory says of a device.
+
+    Parameters
+    ----------
+    document : Document
+        The intent file.
+    device : Device
+        The device.
+    value : Value
+        What is wanted; ``${name}`` in a text stands for a variable or field of the device.
+    keys : tuple of str or int
+        Where it stands in the document.
+
+    Returns
+    -------
+    Value
+        The value for this device.
+
+    Raises
+    ------
+    InputError
+        The device has no such variable.
+    """
+    if not isinstance(value, str) or not has_names(value):
+        return value
+    try:
+        return expanded(value, lookup_in(variables_of(device)))
+    except ModelError as err:
+        raise document.error(f"{device.id}: {err}", *keys) from err
 
 
 def require_block(

@@ -89,6 +89,12 @@ class Device:
         Instance names by placeholder: ``{"radio": ("1", "2")}``.
     options : mapping
         Values a profile asks for, such as the path of a file.
+    role : str
+        What it is there for; empty for none.
+    groups : tuple of str
+        Groups it is in, those that hold its groups first.
+    vars : mapping
+        Values that texts may name as ``${NAME}``.
     base : Path
         Folder of the inventory file; references are relative to it.
     """
@@ -106,6 +112,9 @@ class Device:
     upstream: str = ""
     instances: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    role: str = ""
+    groups: tuple[str, ...] = ()
+    vars: Mapping[str, Value] = field(default_factory=dict)
     base: Path = Path()
 
 

@@ -15,7 +15,7 @@ from twin.model.quote import quoted
 
 __all__ = ["near_miss", "select"]
 
-_FIELDS = ("id", "kind", "site", "origin", "profile", "upstream", "host")
+_FIELDS = ("id", "kind", "site", "origin", "profile", "upstream", "host", "role", "group")
 _ORIGINS = ("emulated", "real", "copy")
 _MAX_CHARACTERS = 1000
 _MAX_DEPTH = 50
@@ -55,9 +55,9 @@ def select(devices: Sequence[Device], expression: str) -> tuple[Device, ...]:
     devices : sequence of Device
         The devices to choose from.
     expression : str
-        ``FIELD:GLOB`` (fields ``id kind site origin profile upstream host``) or a bare glob for
-        the id, joined by ``&`` (and, binds tighter), ``|`` (or), ``!`` (not) and parentheses;
-        quote values with blanks. Empty selects all.
+        ``FIELD:GLOB`` (fields ``id kind site origin profile upstream host role group``) or a bare
+        glob for the id, joined by ``&`` (and, binds tighter), ``|`` (or), ``!`` (not) and
+        parentheses; quote values with blanks. Empty selects all.
 
     Returns
     -------
@@ -167,11 +167,15 @@ def _atom(token: _Token, devices: Sequence[Device], text: str) -> _Predicate:
             text, token.column, f"unknown field {quoted(field)}", near_miss(field, _FIELDS)
         )
     words = {"kind": tuple(KINDS), "origin": _ORIGINS}.get(
-        field, tuple({str(getattr(device, field)) for device in devices})
+        field, tuple({word for device in devices for word in _words_of(device, field)})
     )
     if not set("*?") & set(token.value) and token.value not in words:
         hint = near_miss(token.value, words)
         raise _wrong(text, token.column, f"no device has {field} {quoted(token.value)}", hint)
     # Only * and ? are wild: an instance or host in brackets is meant as it stands.
     pattern = re.compile(fnmatch.translate(token.value.replace("[", "[[]")))
-    return lambda device: pattern.match(str(getattr(device, field))) is not None
+    return lambda device: any(pattern.match(word) for word in _words_of(device, field))
+
+
+def _words_of(device: Device, field: str) -> tuple[str, ...]:
+    return device.groups if field == "group" else (str(getattr(device, field)),)

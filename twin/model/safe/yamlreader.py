@@ -47,7 +47,7 @@ class _Node:
     key_at: tuple[int, int] = (0, 0)
 
 
-def load_yaml(path: Path, *, max_bytes: int = MAX_BYTES) -> Document:
+def load_yaml(path: Path, *, max_bytes: int = MAX_BYTES, max_nodes: int | None = None) -> Document:
     """Read a YAML file.
 
     Parameters
@@ -56,6 +56,8 @@ def load_yaml(path: Path, *, max_bytes: int = MAX_BYTES) -> Document:
         The file.
     max_bytes : int
         Largest size accepted. [octets]
+    max_nodes : int, optional
+        Most values accepted, with every alias written out; `MAX_NODES` if not given.
 
     Returns
     -------
@@ -67,10 +69,13 @@ def load_yaml(path: Path, *, max_bytes: int = MAX_BYTES) -> Document:
     InputError
         Missing, unreadable, or anything `parse_yaml` refuses.
     """
-    return parse_yaml(read_bytes(path, max_bytes=max_bytes), str(path), max_bytes=max_bytes)
+    text = read_bytes(path, max_bytes=max_bytes)
+    return parse_yaml(text, str(path), max_bytes=max_bytes, max_nodes=max_nodes)
 
 
-def parse_yaml(text: str | bytes, source: str, *, max_bytes: int = MAX_BYTES) -> Document:
+def parse_yaml(
+    text: str | bytes, source: str, *, max_bytes: int = MAX_BYTES, max_nodes: int | None = None
+) -> Document:
     """Parse a YAML text of one document.
 
     Parameters
@@ -81,6 +86,8 @@ def parse_yaml(text: str | bytes, source: str, *, max_bytes: int = MAX_BYTES) ->
         Name of the file, for messages.
     max_bytes : int
         Largest size accepted. [octets]
+    max_nodes : int, optional
+        Most values accepted, with every alias written out; `MAX_NODES` if not given.
 
     Returns
     -------
@@ -99,14 +106,15 @@ def parse_yaml(text: str | bytes, source: str, *, max_bytes: int = MAX_BYTES) ->
        numbers, keys are text as written, and a number with leading zero is text.
     """
     clean = checked_text(text, source, max_bytes=max_bytes)
-    return _Builder(source).build(clean)
+    return _Builder(source, MAX_NODES if max_nodes is None else max_nodes).build(clean)
 
 
 class _Builder:
     """Turns the events of one text into a document."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, max_nodes: int) -> None:
         self.source = source
+        self.max_nodes = max_nodes
         self.stack: list[_Node] = []
         self.anchors: dict[str, _Node] = {}
         self.marks: dict[int, dict[str | int, Mark]] = {}
@@ -265,9 +273,11 @@ class _Builder:
 
     def _count(self, event: events.NodeEvent, weight: int) -> None:
         self.n_nodes += weight
-        if self.n_nodes > MAX_NODES:
+        if self.n_nodes > self.max_nodes:
             raise self._error(
-                event, f"more than {MAX_NODES} values with aliases written out", "split the file"
+                event,
+                f"more than {self.max_nodes} values with aliases written out",
+                "split the file",
             )
 
     def _node(self, event: events.NodeEvent, value: object) -> _Node:
