@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from twin.model.attributes import Value
+from twin.model.secret import Secret
 
 __all__ = [
     "Change",
@@ -20,6 +21,7 @@ __all__ = [
     "EffectPredictor",
     "EffectRow",
     "HarmPredictor",
+    "SecretSource",
 ]
 
 
@@ -76,7 +78,8 @@ class Device:
     username : str
         SSH or USM user.
     secrets : mapping
-        Names (``password``, ``auth``, ``priv``, ``key``) to references (``env:..``, ``file:..``).
+        Names (``password``, ``auth``, ``priv``, ``key``) to references (``env:..``, ``file:..``,
+        ``keyring:..``, ``vault:..``).
     known_hosts : str
         File of accepted SSH host keys, relative to `base`.
     site : str
@@ -213,3 +216,10 @@ class HarmPredictor(Protocol):
 
     def harm(self, changes: Mapping[str, Sequence[Change]]) -> Mapping[str, float]:
         """Give the people harmed if the change of a device goes wrong, by device id."""
+
+
+class SecretSource(Protocol):
+    """A store of secrets such as Vault, asked by the name that stands behind a reference."""
+
+    def fetch(self, name: str) -> Secret:
+        """Fetch one secret; an `InputError` says why there is none and never quotes any."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from controllers.inventory_file import SECRET_SCHEMES
 from controllers.ports import Device
+from controllers.secret_sources import fetch_secret
 from twin.model.errors import DeviceAuthError, DeviceRefused, InputError
-from twin.model.secret import Secret, resolve_secret
+from twin.model.secret import Secret
 
 __all__ = ["reference_of", "seconds", "secret_of"]
 
@@ -27,7 +29,7 @@ def reference_of(device: Device, name: str) -> str:
         Its reference; what is none may be the secret itself and is not repeated.
     """
     reference = device.secrets.get(name, "")
-    return reference if reference.startswith(("file:", "env:")) else "***"
+    return reference if reference.partition(":")[0] in SECRET_SCHEMES else "***"
 
 
 def secret_of(device: Device, name: str) -> Secret:
@@ -58,7 +60,7 @@ def secret_of(device: Device, name: str) -> Secret:
             "its inventory entry",
         )
     try:
-        return resolve_secret(reference, device.base)
+        return fetch_secret(reference, device.base)
     except InputError as err:
         raise DeviceAuthError(device.id, str(err)) from err
 

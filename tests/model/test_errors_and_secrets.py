@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import pickle
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,6 +14,13 @@ from twin.model.errors import DeviceTimeout, InputError, ModelRangeError, Stellw
 from twin.model.secret import Secret, resolve_secret
 
 CANARY = "canary-7f3a"
+
+
+@pytest.fixture
+def private_files() -> Iterator[None]:
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +60,7 @@ def test_secret_is_masked_wherever_it_could_be_shown() -> None:
         copy.deepcopy(secret)
 
 
+@pytest.mark.usefixtures("private_files")
 def test_secret_is_fetched_by_reference(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("STELLWERK_TEST_SECRET", CANARY)
     assert resolve_secret("env:STELLWERK_TEST_SECRET", tmp_path) == Secret(CANARY)
@@ -67,6 +76,17 @@ def test_reference_that_leads_nowhere_is_refused_without_showing_it(reference, t
     assert CANARY not in str(caught.value)
 
 
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o777])
+def test_secret_that_others_may_read_or_write_is_refused(mode: int, tmp_path) -> None:
+    (tmp_path / "key").write_text(CANARY)
+    (tmp_path / "key").chmod(mode)
+    with pytest.raises(
+        InputError, match=rf"open to others \(mode 0{mode:o}\); chmod 600"
+    ) as caught:
+        resolve_secret("file:key", tmp_path)
+    assert CANARY not in str(caught.value)
+
+
 @pytest.mark.parametrize("name", ["/dev/zero", "/dev/tty", "pipe", "folder", "a\0b"])
 def test_secret_is_only_read_from_a_regular_file(name, tmp_path) -> None:
     os.mkfifo(tmp_path / "pipe")
@@ -77,6 +97,7 @@ def test_secret_is_only_read_from_a_regular_file(name, tmp_path) -> None:
     assert str(caught.value).isprintable()
 
 
+@pytest.mark.usefixtures("private_files")
 def test_secret_is_read_from_a_small_file_only(tmp_path) -> None:
     (tmp_path / "key").write_bytes(b"x" * 4096)
     assert resolve_secret("file:key", tmp_path) == Secret("x" * 4096)
@@ -85,6 +106,7 @@ def test_secret_is_read_from_a_small_file_only(tmp_path) -> None:
         resolve_secret("file:key", tmp_path)
 
 
+@pytest.mark.usefixtures("private_files")
 @pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\r", b"\r\nsecond\n"])
 def test_secret_ends_with_its_line(end, tmp_path) -> None:
     (tmp_path / "key").write_bytes(CANARY.encode() + end)

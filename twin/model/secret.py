@@ -12,6 +12,7 @@ from twin.model.quote import quoted
 __all__ = ["Secret", "resolve_secret"]
 
 _MAX_BYTES = 4096
+_OTHERS = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
 
 
 class Secret:
@@ -55,7 +56,7 @@ def resolve_secret(reference: str, base: Path) -> Secret:
     ----------
     reference : str
         ``env:NAME`` for an environment variable, ``file:PATH`` for the first line of a regular
-        file of at most 4096 bytes (relative to `base`).
+        file of at most 4096 bytes (relative to `base`) that nobody but its owner may read or write.
     base : Path
         Folder that relative paths start from.
 
@@ -97,8 +98,14 @@ def _content(path: Path, shown: str) -> bytes:
     """Read a small regular file: a device or a pipe would give bytes for ever, or none."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
+        mode = os.fstat(handle).st_mode
+        if not stat.S_ISREG(mode):
             raise InputError(f"secret {shown} is not a regular file", hint="name a text file")
+        if mode & _OTHERS:
+            raise InputError(
+                f"secret {shown} is open to others (mode {stat.S_IMODE(mode):04o})",
+                hint=f"chmod 600 {quoted(str(path))[1:-1]}, and change the secret",
+            )
         data = file.read(_MAX_BYTES + 1)
     if len(data) > _MAX_BYTES:
         raise InputError(
