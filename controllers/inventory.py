@@ -22,6 +22,7 @@ from controllers.inventory_platforms import canonical_profile
 from controllers.ports import Device
 from controllers.profiles import profile_of
 from controllers.selection import near_miss, select
+from controllers.sources.nornir import load_nornir
 from controllers.templates import DEVICE_FIELDS, Lookup, escaped, expanded, has_names, lookup_in
 from twin.model.attributes import KINDS, Value
 from twin.model.errors import InputError, ModelError
@@ -31,6 +32,7 @@ from twin.model.safe import Document, dump_yaml, load_yaml, parse_model
 __all__ = ["InventoryFile", "dump_inventory", "inventory_text", "load_inventory", "select"]
 
 _MAX_FILES = 1000
+_NORNIR = "nornir:"
 _NEEDED = ("kind", "profile", "host", "port")
 
 
@@ -41,7 +43,8 @@ def load_inventory(path: Path) -> tuple[Device, ...]:
     ----------
     path : Path
         YAML file; references in it and in files it includes are relative to its folder, and
-        profiles of the user lie in ``profiles/`` beside it.
+        profiles of the user lie in ``profiles/`` beside it. ``nornir:FOLDER`` reads the
+        SimpleInventory of Nornir in that folder.
 
     Returns
     -------
@@ -53,6 +56,8 @@ def load_inventory(path: Path) -> tuple[Device, ...]:
     InputError
         A file is wrong: names line and column.
     """
+    if str(path).startswith(_NORNIR):
+        return load_nornir(Path(str(path).removeprefix(_NORNIR)))
     parts = list(_files(path))
     layers = Layers(
         _defaults(parts), _layers(parts, "groups", "group"), _layers(parts, "roles", "role")

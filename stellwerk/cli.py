@@ -18,6 +18,7 @@ from stellwerk.commands import (
     city,
     demo,
     drift,
+    inventory,
     lab,
     project,
     provision,
@@ -38,6 +39,7 @@ app = typer.Typer(
     help="No change reaches a device before the twin has shown what it does to the city.",
 )
 app.add_typer(city.app, name="city")
+app.add_typer(inventory.app, name="inventory")
 app.add_typer(radio_check.app, name="radio")
 app.add_typer(provision.journal_app, name="journal")
 for command in (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import stat
 import struct
 from collections.abc import Iterator
 from functools import cache
@@ -45,6 +46,7 @@ for _name in ("paramiko", "ncclient", "netmiko"):
     logging.getLogger(_name).addHandler(logging.NullHandler())
 
 _POLICY_FILE = "ssh-policy.yaml"
+_OTHERS = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
 _SSH_PORT = 22
 _LONGEST_WORDS = 300
 _N_FIELDS = 3
@@ -254,6 +256,11 @@ def load_private_key(device: Device) -> paramiko.PKey | None:
         return None
     phrase = secret_of(device, "passphrase") if "passphrase" in device.secrets else None
     try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & _OTHERS:
+            raise DeviceAuthError(
+                device.id, f"private key {path} is open to others (mode {mode:04o}); chmod 600 it"
+            )
         # By position: paramiko 5 renamed the parameter.
         return paramiko.PKey.from_path(str(path), phrase.reveal().encode() if phrase else None)
     except (OSError, ValueError, TypeError, paramiko.SSHException) as err:

@@ -21,7 +21,13 @@ from twin.model.errors import InputError
 __all__ = ["doctor", "init"]
 
 _LIBRARIES = ("numpy", "simpy", "pysnmp", "ncclient", "netmiko", "paramiko", "lxml", "sqlalchemy")
-_EXTRAS = {"asyncssh": "emulate", "matplotlib": "report", "pyarrow": "parquet"}
+_EXTRAS = {
+    "asyncssh": "emulate",
+    "matplotlib": "report",
+    "pyarrow": "parquet",
+    "pynetbox": "netbox",
+    "keyring": "keyring",
+}
 _PACKAGES = ("stellwerk", "twin", "controllers", "hil", "cext")
 
 
@@ -100,21 +106,25 @@ changes:
   - name: contact
     select: "kind:switch"
     set:
-      contact: "noc@example.org"
+      contact: "noc-${site}@example.org"
 """
 
 _INVENTORY = """\
-# The devices. Secrets are references (env:NAME or file:PATH), never values.
-devices:
-  - id: sw-example
+# The devices. Secrets are references (env:, file:, keyring:, vault:), never values.
+# What is nearer to a device goes first: itself, its role, its groups, the defaults.
+defaults:
+  username: stellwerk
+  secrets: {auth: "env:SW_AUTH", priv: "env:SW_PRIV"}
+groups:
+  example: {site: example}
+roles:
+  access-switch:
     kind: switch
     profile: poe-switch
-    host: 127.0.0.1
     port: 161
-    username: stellwerk
-    secrets: {auth: "env:SW_AUTH", priv: "env:SW_PRIV"}
-    site: example
     instances: {port: ["1", "2"]}
+devices:
+  - {id: sw-example, role: access-switch, groups: [example], host: 127.0.0.1}
 """
 
 _SETTINGS = """\

@@ -25,6 +25,9 @@ FLOORS = {
     "fastapi": ("0.109.1", "CVE-2024-24762: form parsing"),
     "distributed": ("2021.10", "CVE-2021-42343: listens outside"),
     "jinja2": ("3.1.6", "CVE-2025-27516: sandbox"),
+    "pynetbox": ("7.4", "the first that knows NetBox 4"),
+    "requests": ("2.32.4", "CVE-2024-35195, CVE-2024-47081: verify=False sticks, netrc leak"),
+    "keyring": ("25.2", "older ones are not typed"),
 }
 # no licence in their metadata: read in the licence file they ship
 READ_BY_US = {"pysnmp": "BSD-2-Clause"}

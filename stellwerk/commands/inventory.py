@@ -1,0 +1,229 @@
+"""`stellwerk inventory`: show, check and import the list of devices."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from controllers.inventory import dump_inventory, load_inventory, select
+from controllers.ports import Device
+from controllers.profiles import profile_of
+from controllers.profiles.profile import expand
+from controllers.secret_sources import fetch_secret
+from controllers.sources import Imported, Row, devices_of
+from controllers.sources.csv_file import read_csv
+from controllers.sources.netbox import fetch_netbox, read_netbox_json
+from stellwerk.change import InventoryOption
+from stellwerk.exits import Exit
+from stellwerk.output import JsonOption, columns, notes, print_json, print_line, waiting
+from stellwerk.settings import load_settings
+from twin.model.errors import InputError
+from twin.model.quote import quoted
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="The list of devices.")
+
+_SHOWN = 12
+LimitOption = Annotated[str, typer.Option("--limit", help="Narrow to a selection.")]
+
+
+@app.command()
+def show(
+    *, inventory: InventoryOption = "", limit: LimitOption = "", json: JsonOption = False
+) -> None:
+    """Show devices with everything that groups, roles and defaults say of them."""
+    path = Path(load_settings(inventory=inventory).inventory)
+    devices = select(load_inventory(path), limit)
+    if json:
+        print_json({"inventory": str(path), "devices": [entry_of(device) for device in devices]})
+        return
+    heads = ["device", "kind", "profile", "host", "port", "site", "role", "groups"]
+    rows = [
+        [d.id, d.kind, d.profile, d.host, str(d.port), d.site, d.role, " ".join(d.groups)]
+        for d in devices
+    ]
+    columns(f"{len(devices)} devices", heads, rows)
+
+
+def entry_of(device: Device) -> dict[str, object]:
+    """Make plain data of a device; secrets stay references.
+
+    Parameters
+    ----------
+    device : Device
+        The device.
+
+    Returns
+    -------
+    dict
+        Its entry, in full.
+    """
+    return {
+        "id": device.id,
+        "kind": device.kind,
+        "profile": device.profile,
+        "host": device.host,
+        "port": device.port,
+        "username": device.username,
+        "secrets": dict(device.secrets),
+        "known_hosts": device.known_hosts,
+        "site": device.site,
+        "origin": device.origin,
+        "upstream": device.upstream,
+        "role": device.role,
+        "groups": list(device.groups),
+        "instances": {name: list(names) for name, names in device.instances.items()},
+        "options": dict(device.options),
+        "vars": dict(device.vars),
+    }
+
+
+@app.command()
+def check(
+    *, inventory: InventoryOption = "", limit: LimitOption = "", json: JsonOption = False
+) -> None:
+    """Check that every device fits its profile and that its secrets can be fetched."""
+    path = Path(load_settings(inventory=inventory).inventory)
+    devices = select(load_inventory(path), limit)
+    problems = [problem for device in devices for problem in _problems(device)]
+    if json:
+        kinds = dict(Counter(device.kind for device in devices))
+        print_json({"devices": len(devices), "kinds": kinds, "problems": problems})
+    else:
+        for problem in problems:
+            print_line(f"{problem['device']}: {problem['what']}")
+        print_line(f"{len(devices)} devices, {len(problems)} problems")
+    if problems:
+        raise typer.Exit(Exit.ERROR)
+
+
+def _problems(device: Device) -> list[dict[str, str]]:
+    found = []
+    try:
+        n_attributes = sum(1 for _ in expand(profile_of(device), device))
+        if not n_attributes:
+            found.append(f"profile {device.profile} maps nothing on it; look at its instances")
+    except InputError as err:
+        found.append(str(err))
+    for reference in device.secrets.values():
+        try:
+            fetch_secret(reference, device.base)
+        except InputError as err:
+            found.append(str(err))
+    if device.known_hosts and not (device.base / device.known_hosts).is_file():
+        found.append(f"there is no file {device.base / device.known_hosts}")
+    return [{"device": device.id, "what": what} for what in found]
+
+
+@app.command("import")
+def import_(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="netbox:https://HOST, netbox:FILE.json, netbox:FILE.csv, csv:FILE or nornir:DIR."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Inventory file to write.")],
+    *,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option("--profile", help="PLATFORM=PROFILE (platform, type or role); repeat."),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="FIELD=COLUMN of a CSV file, vars.NAME=COLUMN too; repeat."),
+    ] = None,
+    site: Annotated[str, typer.Option("--site", help="One site of NetBox only (its slug).")] = "",
+    token_from: Annotated[
+        str, typer.Option("--token-from", help="Reference to NetBox's token, never the token.")
+    ] = "env:NETBOX_TOKEN",  # noqa: S107 - a reference
+    ca_file: Annotated[
+        str, typer.Option("--ca-file", help="Certificates that vouch for NetBox (PEM).")
+    ] = "",
+    force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Write an inventory of what NetBox, a CSV file or Nornir knows."""
+    if out.exists() and not force:
+        raise InputError("exists already", str(out), hint="name another file, or say --force")
+    with waiting(f"reading {source.partition(':')[0]}"):
+        found = _imported(
+            source,
+            profiles=_pairs("--profile", profile),
+            mapped=_pairs("--map", column),
+            token=token_from,
+            ca_file=ca_file,
+            site=site,
+            base=out.parent,
+        )
+    if not found.devices:
+        first = found.refused[0] if found.refused else "there are none"
+        raise InputError(f"no device can be taken over: {first}", source)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        dump_inventory(found.devices, out)
+    except OSError as err:
+        raise InputError("cannot be written", str(out), hint=str(err.strerror)) from err
+    _tell(found, out, json=json)
+
+
+def _tell(found: Imported, out: Path, *, json: bool) -> None:
+    if json:
+        kinds = dict(Counter(device.kind for device in found.devices))
+        print_json(
+            {
+                "inventory": str(out),
+                "devices": len(found.devices),
+                "kinds": kinds,
+                "refused": found.refused,
+            }
+        )
+        return
+    for line in found.refused[:_SHOWN]:
+        notes.print(f"left out: {line}", markup=False)
+    if len(found.refused) > _SHOWN:
+        notes.print(f"left out: {len(found.refused) - _SHOWN} more", markup=False)
+    notes.print(f"wrote {len(found.devices)} devices to {out}", markup=False)
+
+
+def _pairs(flag: str, words: Sequence[str] | None) -> dict[str, str]:
+    pairs = {}
+    for word in words or ():
+        name, sign, value = word.partition("=")
+        if not sign or not name or not value:
+            raise InputError(f"{quoted(word)} is no pair", flag, hint="write NAME=VALUE")
+        pairs[name] = value
+    return pairs
+
+
+def _imported(
+    source: str,
+    *,
+    profiles: Mapping[str, str],
+    mapped: Mapping[str, str],
+    token: str,
+    ca_file: str,
+    site: str,
+    base: Path,
+) -> Imported:
+    scheme, _, rest = source.partition(":")
+    rows: list[Row]
+    if scheme == "nornir" and rest:
+        return Imported(devices=load_inventory(Path(source)))
+    if scheme == "netbox" and rest.startswith(("http://", "https://")):
+        rows = fetch_netbox(rest, fetch_secret(token, Path()), ca_file=ca_file, site=site)
+    elif scheme == "netbox" and rest.endswith(".json"):
+        rows = read_netbox_json(Path(rest))
+    elif scheme in ("netbox", "csv") and rest:
+        rows = list(read_csv(Path(rest), mapped))
+    else:
+        raise InputError(
+            f"{quoted(source)} is no inventory we can read",
+            hint="write netbox:https://HOST, netbox:FILE, csv:FILE or nornir:DIR",
+        )
+    return devices_of(rows, profiles=profiles, base=base)
