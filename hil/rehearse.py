@@ -128,9 +128,7 @@ def _entries(world: MemoryWorld, originals: Sequence[Device], folder: Path) -> t
                 upstreams={device.id: device.upstream for device in originals},
                 # A copy must take a change back as its original does, so it has its profile.
                 profiles={
-                    device.id: device.profile
-                    for device in originals
-                    if device.profile in packaged
+                    device.id: device.profile for device in originals if device.profile in packaged
                 },
             ),
         )

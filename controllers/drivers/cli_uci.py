@@ -60,10 +60,10 @@ class UciDriver:
     def __init__(self, device: Device, profile: Profile) -> None:
         self.device = device
         self.device_class = profile.device_class
+        self._planned_class = self.device_class
         self.session = CliSession(device, profile.device_type)
         self._values = CliValues(device, profile)
         self._reload = option(profile, device, "reload")
-        self._may_use_rpcd = option(profile, device, "rpcd") != "no"
         self._rpcd = Rpcd(self.session)
         self._staged: dict[str, str] = {}
         self._wanted: dict[str, str] = {}
@@ -111,14 +111,29 @@ class UciDriver:
 
     def _ask_class(self) -> None:
         if not self._is_known and self.device_class is DeviceClass.C:
-            if not (self._may_use_rpcd and self._rpcd.is_there()):
+            if not self._rpcd.is_there():
                 self.device_class = DeviceClass.B
             self._is_known = True
 
     # --- changing ------------------------------------------------------------------------------
 
     def lock(self) -> None:
-        """Do nothing: uci has no lock; what others have staged is refused by `prepare`."""
+        """Lock nothing, uci has no lock; but see that there is a timer if one is counted on.
+
+        Raises
+        ------
+        DeviceRefused
+            The inventory says that it has rpcd, and it has none.
+        DeviceError
+            Another leaf that says what failed.
+        """
+        self._ask_class()
+        if self.device_class is not self._planned_class:
+            raise DeviceRefused(
+                self.device.id,
+                'has no rpcd and cannot take a change back by itself; add options: {rpcd: "no"} '
+                "to its inventory entry and plan again",
+            )
 
     def unlock(self) -> None:
         """Do nothing."""

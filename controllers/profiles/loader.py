@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -24,6 +25,7 @@ from controllers.profiles.profile import (
     RowRule,
     SnmpMapping,
     TransactionRule,
+    class_of,
     placeholders,
 )
 from controllers.profiles.schema import (
@@ -95,6 +97,8 @@ def load_profile(name: str, folder: Path | None = None) -> Profile:
 def profile_of(device: Device) -> Profile:
     """Load the profile of a device; its own profiles lie in ``profiles/`` beside the inventory.
 
+    Its class is that of the device as far as the inventory entry tells.
+
     Raises
     ------
     InputError
@@ -107,7 +111,8 @@ def profile_of(device: Device) -> Profile:
             f"{profile.kind}",
             hint="name a profile of the device's own kind",
         )
-    return profile
+    able = class_of(profile, device)
+    return profile if able is profile.device_class else replace(profile, device_class=able)
 
 
 def _is_word(name: str) -> bool:

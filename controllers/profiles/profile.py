@@ -26,6 +26,7 @@ __all__ = [
     "RowRule",
     "SnmpMapping",
     "TransactionRule",
+    "class_of",
     "expand",
     "fill",
     "option",
@@ -248,6 +249,21 @@ class Profile:
     def attribute(self, template: str) -> Attribute:
         """Return the attribute of the model that a template stands for."""
         return self.attributes[template].codec.attribute
+
+
+def class_of(profile: Profile, device: Device) -> DeviceClass:
+    """Say how a device can take a change back, as far as its inventory entry tells.
+
+    Parameters
+    ----------
+    profile : Profile
+        Its profile.
+    device : Device
+        The device; its option ``rpcd: "no"`` says that an OpenWrt device has no timer.
+    """
+    if profile.options.get("rpcd") and option(profile, device, "rpcd") == "no":
+        return min(profile.device_class, DeviceClass.B)
+    return profile.device_class
 
 
 def placeholders(template: str) -> tuple[str, ...]:
