@@ -43,8 +43,9 @@ log = logging.getLogger(__name__)
 _BATCH = 40
 """Variables per GET; an agent that cannot answer so many says tooBig, and gets half of them."""
 _TOO_BIG, _WRONG_VALUE, _INCONSISTENT_VALUE = 1, 10, 12
-_NO_SERIAL = (2, 4, 6, 11, 16, 17)
-"""Statuses by which an agent says that it lets nobody set the number."""
+_SERIAL_MOVED = (_WRONG_VALUE, _INCONSISTENT_VALUE)
+"""Statuses by which an agent says that the number is another one; by all others that nobody may
+set it, or that it cannot: net-snmp 5.9 shows the number and answers each SET with wrongLength."""
 _GONE = (NO_SUCH_OBJECT, NO_SUCH_INSTANCE)
 
 _TAGS: Mapping[BaseType, int] = {
@@ -216,7 +217,8 @@ class SnmpDriver(PlainDriver):
     def _serial_refused(
         self, answer: Answer, serial: int, pack: Sequence[Assignment], done: list[Assignment]
     ) -> None:
-        if answer.status in _NO_SERIAL:
+        if answer.status not in _SERIAL_MOVED:
+            log.debug("%s: sets without snmpSetSerialNo", self.device.id)
             self._has_serial = False
             self._send(pack, done)
             return

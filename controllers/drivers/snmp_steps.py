@@ -84,14 +84,24 @@ def set_steps(
     ModelError
         A row is not there and its profile makes none.
     """
+    # A row that is made at a stroke gets all its columns with it: it is in service then.
+    place: dict[SnmpRow, int] = {}
+    for o, value, _ in assigned:
+        if o.row is not None and status_of[o.row] == ABSENT and o.row.create == "createAndGo":
+            place[o.row] = min(o.order_for(value), place.get(o.row, o.order_for(value)))
+
+    def order_of(o: SnmpObject, value: Value) -> int:
+        own = o.order_for(value)
+        return own if o.row is None else place.get(o.row, own)
+
     before: list[Assignment] = []
     after = [_status(row, DESTROY) for row in doomed if status_of[row] != ABSENT]
     groups: dict[int, list[Assignment]] = {}
     made: set[SnmpRow] = set()
-    for o, value, assignment in sorted(assigned, key=lambda one: one[0].order_for(one[1])):
+    for o, value, assignment in sorted(assigned, key=lambda one: order_of(one[0], one[1])):
         if o.row in doomed:
             continue
-        group = groups.setdefault(o.order_for(value), [])
+        group = groups.setdefault(order_of(o, value), [])
         if o.row is not None and o.row not in made:
             made.add(o.row)
             _enter_row(o.row, status_of[o.row], before, group, after)
