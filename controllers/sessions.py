@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 
 _GRACE_S = 1.0
 _N_THREADS = 16
+_SLOW_S = 3.0
+"""A step under way for so long has a sick device, and no longer keeps others from beginning. [s]"""
+_N_SLOW = 112
 
 
 def fault_of(error: BaseException) -> Fault:
@@ -108,6 +111,10 @@ class Sessions:
     A step that outlives its deadline is given up: its thread is left to the driver's own
     deadline, its session is never used again, and the next step opens a new one.
 
+    Sick devices do not keep healthy ones waiting: a step that is slow no longer counts among the
+    `n_threads`. Threads are bounded all the same, those of steps that were given up included; when
+    all of them hang, what still waits fails without being tried.
+
     Parameters
     ----------
     devices : sequence of Device
@@ -119,7 +126,9 @@ class Sessions:
     clock : callable
         Monotonic time that goes on while the machine sleeps. [s]
     n_threads : int
-        Steps under way at most.
+        Steps under way at most, not counting slow ones.
+    n_slow : int
+        Slow steps, and given up ones that have not ended, at most.
     """
 
     devices: Sequence[Device]
@@ -127,12 +136,14 @@ class Sessions:
     make_driver: DriverFactory
     clock: Callable[[], float]
     n_threads: int = _N_THREADS
+    n_slow: int = _N_SLOW
     results: queue.SimpleQueue[tuple[_Job, Done | Failed] | None] = field(
         default_factory=queue.SimpleQueue, init=False
     )
     _seats: dict[str, _Seat] = field(init=False)
     _waiting: deque[_Job] = field(default_factory=deque, init=False)
     _running: list[_Job] = field(default_factory=list, init=False)
+    _n_hanging: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self._seats = {
@@ -145,12 +156,18 @@ class Sessions:
         self._start()
 
     def _start(self) -> None:
-        while self._waiting and len(self._running) < self.n_threads:
+        while self._waiting and self._has_room():
             job = self._waiting.popleft()
             job.started_s = self.clock()
             self._running.append(job)
             name = f"stellwerk-{job.command.device}-{job.command.op}"
             threading.Thread(target=self._work, args=(job,), name=name, daemon=True).start()
+
+    def _has_room(self) -> bool:
+        slow_since_s = self.clock() - _SLOW_S
+        n_quick = sum(job.started_s > slow_since_s for job in self._running)
+        n_all = len(self._running) + self._n_hanging
+        return n_quick < self.n_threads and n_all < self.n_threads + self.n_slow
 
     def wake(self) -> None:
         """Let `wait` return at once, from any thread or signal handler."""
@@ -177,6 +194,9 @@ class Sessions:
             overdue = self._give_up_overdue()
             if overdue is not None:
                 return overdue
+            self._start()
+            if self._waiting and not self._running:
+                return self._not_tried()
             try:
                 item = self.results.get(timeout=self._pause_s(until_s))
             except queue.Empty:
@@ -187,6 +207,7 @@ class Sessions:
                 return None
             job, event = item
             if job.is_given_up:
+                self._n_hanging -= 1
                 continue
             self._running.remove(job)
             self._start()
@@ -197,6 +218,9 @@ class Sessions:
         ends = [job.started_s + job.command.deadline_s + _GRACE_S for job in self._running]
         if until_s is not None:
             ends.append(until_s)
+        if self._waiting:
+            slow = (job.started_s + _SLOW_S for job in self._running)
+            ends += [at_s for at_s in slow if at_s > now_s]
         return max(0.0, min(ends, default=now_s + 60.0) - now_s)
 
     def _give_up_overdue(self) -> tuple[Failed, float] | None:
@@ -207,6 +231,7 @@ class Sessions:
                 continue
             job.is_given_up = True
             self._running.remove(job)
+            self._n_hanging += 1
             seat = self._seats[job.command.device]
             if job.driver is not None:
                 if job.driver is seat.driver:  # a read has a session of its own
@@ -218,6 +243,13 @@ class Sessions:
             command = job.command
             return Failed(now_s, command.device, command.op, Fault.UNREACHABLE, reason), seconds
         return None
+
+    def _not_tried(self) -> tuple[Failed, float]:
+        """Fail a step that cannot begin: every thread hangs in a driver that does not end."""
+        command = self._waiting.popleft().command
+        reason = f"was not asked: {self._n_hanging} steps of other devices hang; try again"
+        failed = Failed(self.clock(), command.device, command.op, Fault.UNREACHABLE, reason)
+        return failed, 0.0
 
     def close(self) -> None:
         """End all sessions, those of steps under way too."""

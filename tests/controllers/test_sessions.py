@@ -133,3 +133,66 @@ def test_a_reason_is_told_in_our_words(bench, error, fault, reason, caplog):
     assert (event.fault, event.reason) == (fault, reason)
     traces = [record for record in caplog.records if record.exc_info]
     assert [record.levelno for record in traces] == [logging.DEBUG] * (fault is Fault.BROKEN)
+
+
+class Stuck(MemoryDriver):
+    """A driver that hangs until it is told to end, whatever is done to it."""
+
+    def __init__(self, box, released, alive):
+        super().__init__(box)
+        self.released, self.alive = released, alive
+
+    def read(self, paths=None):
+        self.alive.append(self.device.id)
+        assert self.released.wait(DEADLINE_S)
+        raise DeviceUnreachable(self.device.id, "was stuck")
+
+    def close(self):
+        pass
+
+
+def crowd(n_stuck, n_healthy, **options):
+    made = boxes(*(f"cell-{i}" for i in range(n_stuck + n_healthy)))
+    released, alive, skew = threading.Event(), [], [0.0]
+
+    def make(device):
+        if int(device.id[5:]) < n_stuck:
+            return Stuck(made[device.id], released, alive)
+        return MemoryDriver(made[device.id])
+
+    sessions = Sessions(made.devices, {}, make, lambda: time.monotonic() + skew[0], **options)
+    reads = [Command(d.id, Op.READ, 100.0, paths=("tilt_deg",)) for d in made.devices]
+    sessions.submit(reads)
+    return sessions, released, alive, skew
+
+
+def test_sick_devices_do_not_keep_healthy_ones_waiting():
+    sessions, released, alive, skew = crowd(4, 3, n_threads=2, n_slow=10)
+    try:
+        assert sessions.wait(0.05) is None
+        assert len(alive) == 2
+        skew[0] = 4.0  # the first two are slow now: two more may begin
+        assert sessions.wait(0.05) is None
+        assert len(alive) == 4
+        skew[0] = 8.0
+        events = [sessions.wait(DEADLINE_S)[0] for _ in range(3)]
+        assert all(isinstance(event, Done) for event in events)
+    finally:
+        released.set()
+        sessions.close()
+
+
+def test_threads_are_bounded_when_every_driver_hangs_for_good():
+    sessions, released, alive, skew = crowd(30, 2, n_threads=3, n_slow=5)
+    try:
+        events = []
+        while len(events) < 32:
+            skew[0] += 50.0
+            if result := sessions.wait(0.01):
+                events.append(result[0])
+        assert len(alive) == 8
+        assert {event.fault for event in events} == {Fault.UNREACHABLE}
+        assert sum("was not asked" in event.reason for event in events) == 24
+    finally:
+        released.set()
+        sessions.close()
