@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,13 +18,15 @@ from controllers.plan import Plan
 from controllers.plan_text import render_plan
 from controllers.runner import RunResult, StepEvent
 from controllers.runner import apply as apply_plan
+from controllers.windows import closing_of
 from hil.rehearse import rehearse
+from stellwerk.attend import attended
 from stellwerk.exits import Exit
 from stellwerk.output import notes, print_json, waiting
 from stellwerk.settings import Settings
 from stellwerk.workflow import Desk, open_desk, read_back
 from twin.geo.cityfile import load_city
-from twin.model.errors import DeviceConflict, InputError
+from twin.model.errors import DeviceConflict, InputError, PolicyRefused
 
 __all__ = [
     "InventoryOption",
@@ -54,7 +57,13 @@ def settled_desk(settings: Settings) -> Desk:
     InputError
         One of them is missing or broken.
     """
-    return open_desk(load_city(settings.city), Path(settings.inventory), author=settings.author)
+    return open_desk(
+        load_city(settings.city),
+        Path(settings.inventory),
+        author=settings.author,
+        windows=settings.window_list,
+        needs_approval=settings.four_eyes == "yes",
+    )
 
 
 def existing_journal(settings: Settings, *, read_only: bool = False) -> Journal:
@@ -136,7 +145,13 @@ def refuse_open(book: Journal, names: Collection[str]) -> None:
 
 
 def carry_out(
-    made: Plan, desk: Desk, book: Journal, *, question: str, yes: bool
+    made: Plan,
+    desk: Desk,
+    book: Journal,
+    *,
+    question: str,
+    yes: bool,
+    is_way_back: bool = False,
 ) -> RunResult | None:
     """Show, ask, rehearse and apply a plan.
 
@@ -152,6 +167,8 @@ def carry_out(
         What to ask before anything is sent.
     yes : bool
         Do not ask.
+    is_way_back : bool
+        It takes an earlier run back, which needs neither a window nor a second person.
 
     Returns
     -------
@@ -167,10 +184,37 @@ def carry_out(
     made.require_applyable()
     if made.no_op:
         return None
+    if desk.needs_approval and not is_way_back:
+        _require_approved(made)
+    # Before anybody is asked, or anything rehearsed; the run checks once more.
+    closing_of(made.windows, datetime.now(UTC))
     _agree(question, yes=yes)
     _rehearse(made, desk)
     gate = desk.gate(made)
-    return apply_plan(made, desk.devices, make_driver, book, on_event=show_step, gate=gate)
+    with attended(desk.author) as operator:
+        return apply_plan(
+            made, desk.devices, make_driver, book, on_event=show_step, gate=gate, operator=operator
+        )
+
+
+def _require_approved(made: Plan) -> None:
+    """Refuse a plan that nobody but its author has agreed to.
+
+    Raises
+    ------
+    PolicyRefused
+        Nobody has approved it, or only its author has.
+
+    References
+    ----------
+    .. [1] BSI IT-Grundschutz (2023), OPS.1.1.2.A17.
+    """
+    if made.approved_by in ("", made.author):
+        raise PolicyRefused(
+            "nobody but its author has approved this plan, and the settings want four eyes "
+            "(OPS.1.1.2.A17); save it by `stellwerk plan --out`, have another person run "
+            "`stellwerk approve` on it, then apply that file"
+        )
 
 
 def _agree(question: str, *, yes: bool) -> None:

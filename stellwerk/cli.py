@@ -45,6 +45,7 @@ app.add_typer(provision.journal_app, name="journal")
 for command in (
     demo.demo,
     provision.plan,
+    provision.approve,
     provision.apply,
     provision.rollback,
     provision.recover,

@@ -8,7 +8,9 @@ import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from controllers.windows import parse_window
 from twin.model.errors import InputError
+from twin.model.quote import quoted
 
 __all__ = ["Settings", "load_settings"]
 
@@ -29,12 +31,26 @@ class Settings:
         SQLite file of the journal, or URL of a PostgreSQL database.
     author : str
         Who plans and applies; stands in plans and in the journal.
+    windows : str
+        Maintenance windows of all changes, separated by semicolons; empty for any time.
+    four_eyes : str
+        ``yes``: a plan is applied only if somebody else than its author has approved it.
+    policies : str
+        Policy file; empty for the policies as they come.
     """
 
     city: str
     inventory: str
     journal: str
     author: str
+    windows: str = ""
+    four_eyes: str = "no"
+    policies: str = ""
+
+    @property
+    def window_list(self) -> tuple[str, ...]:
+        """The maintenance windows, one by one."""
+        return tuple(text.strip() for text in self.windows.split(";") if text.strip())
 
 
 def _state_folder() -> Path:
@@ -82,7 +98,7 @@ def load_settings(*, city: str = "", inventory: str = "", journal: str = "") -> 
     Raises
     ------
     InputError
-        ``stellwerk.toml`` is broken or holds an unknown setting.
+        ``stellwerk.toml`` is broken or holds an unknown setting, or a value is none.
     """
     file = _from_file()
     defaults = {
@@ -90,14 +106,22 @@ def load_settings(*, city: str = "", inventory: str = "", journal: str = "") -> 
         "inventory": "inventory.yaml",
         "journal": str(_state_folder() / "journal.db"),
         "author": _user(),
+        "four_eyes": "no",
     }
-    flags = {"city": city, "inventory": inventory, "journal": journal, "author": ""}
+    flags = {"city": city, "inventory": inventory, "journal": journal}
 
     def settle(name: str) -> str:
         variable = os.environ.get(f"STELLWERK_{name.upper()}", "")
-        return flags[name] or variable or file.get(name, "") or defaults[name]
+        return flags.get(name) or variable or file.get(name) or defaults.get(name, "")
 
-    return Settings(**{field.name: settle(field.name) for field in fields(Settings)})
+    settled = Settings(**{field.name: settle(field.name) for field in fields(Settings)})
+    if settled.four_eyes not in ("yes", "no"):
+        raise InputError(
+            f"setting four_eyes is {quoted(settled.four_eyes)}", hint="write yes or no"
+        )
+    for window in settled.window_list:
+        parse_window(window)
+    return settled
 
 
 def _user() -> str:

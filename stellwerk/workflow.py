@@ -16,6 +16,7 @@ from controllers.ports import Device
 from controllers.verify import differences
 from hil.effects import TwinPredictor
 from hil.gate import BandGate
+from hil.harm import TwinHarm
 from stellwerk.output import progress, waiting
 from twin.model.attributes import Value
 from twin.model.city import City
@@ -39,12 +40,18 @@ class Desk:
         Answers what changes will do.
     author : str
         Who sits there; stands in plans.
+    windows : tuple of str
+        Maintenance windows of all changes, beside those of an intent.
+    needs_approval : bool
+        A plan needs the approval of somebody else than its author.
     """
 
     city: City
     devices: tuple[Device, ...]
     predictor: TwinPredictor
     author: str = ""
+    windows: tuple[str, ...] = ()
+    needs_approval: bool = False
 
     def plan(self, intent: Intent, *, limit: str = "", with_effect: bool = True) -> Plan:
         """Read the live state and plan what is missing for an intent.
@@ -110,7 +117,9 @@ class Desk:
             wants,
             unreachable=live.unreachable,
             author=self.author,
+            harm=TwinHarm(self.city, self.devices, lambda: self.predictor.coverage),
         )
+        plan = replace(plan, windows=_with(plan.windows, self.windows))
         return self._judged(plan, with_effect=with_effect)
 
     def wants(self, intent: Intent, limit: str = "") -> dict[str, dict[str, Want]]:
@@ -168,7 +177,13 @@ class Desk:
             replace(part, context=_untouched(part, live.values.get(part.device, part.context)))
             for part in plan.devices
         )
-        fresh = replace(plan, devices=parts, findings=(), unreachable=live.unreachable)
+        fresh = replace(
+            plan,
+            devices=parts,
+            findings=(),
+            unreachable=live.unreachable,
+            windows=_with(plan.windows, self.windows),
+        )
         return self._judged(fresh, with_effect=True)
 
     def _read(
@@ -201,12 +216,24 @@ class Desk:
         return BandGate(self.predictor.what_if(plan.changes), self.devices)
 
 
+def _with(
+    windows: tuple[tuple[str, ...], ...], more: tuple[str, ...]
+) -> tuple[tuple[str, ...], ...]:
+    return windows if not more or more in windows else (*windows, more)
+
+
 def _untouched(part: DevicePlan, values: Mapping[str, Value]) -> dict[str, Value]:
     return {path: value for path, value in values.items() if path not in part.target}
 
 
 def open_desk(
-    city: City, inventory: Path, coverage: CityCoverage | None = None, *, author: str = ""
+    city: City,
+    inventory: Path,
+    coverage: CityCoverage | None = None,
+    *,
+    author: str = "",
+    windows: tuple[str, ...] = (),
+    needs_approval: bool = False,
 ) -> Desk:
     """Load the inventory and bind it to the planner's city.
 
@@ -220,6 +247,10 @@ def open_desk(
         Coverage of the city if it is at hand; else it is computed when it is first needed.
     author : str
         Who sits there.
+    windows : tuple of str
+        Maintenance windows of all changes.
+    needs_approval : bool
+        A plan needs the approval of somebody else than its author.
 
     Returns
     -------
@@ -243,6 +274,8 @@ def open_desk(
         devices=load_inventory(inventory),
         predictor=TwinPredictor(city, cover),
         author=author,
+        windows=windows,
+        needs_approval=needs_approval,
     )
 
 

@@ -44,7 +44,7 @@ from twin.model.errors import (
     PolicyRefused,
 )
 
-__all__ = ["apply", "journal_app", "plan", "recover", "rollback"]
+__all__ = ["apply", "approve", "journal_app", "plan", "recover", "rollback"]
 
 IntentArgument = Annotated[Path, typer.Argument(help="Intent file (YAML).")]
 
@@ -134,6 +134,26 @@ def apply(
     finish(result, made, desk, intent, json=json)
 
 
+def approve(
+    saved: Annotated[Path, typer.Argument(help="Saved plan (JSON).")],
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Approve a saved plan that another person has made; `apply` then takes it (four eyes)."""
+    who = load_settings().author
+    made = load_plan(saved)
+    notes.print("\n".join(render_plan(made)), markup=False)
+    made.require_applyable()
+    if who == made.author:
+        raise PolicyRefused(f"{who} has made this plan; somebody else must approve it")
+    approved = replace(made, approved_by=who)
+    save_plan(approved, saved)
+    if json:
+        print_json({"plan": str(saved), "author": made.author, "approved_by": who})
+        return
+    print_line(f"{saved}: made by {made.author}, approved by {who}")
+
+
 def rollback(
     run: Annotated[str, typer.Argument(help="Run of the journal to take back.")],
     *,
@@ -148,8 +168,10 @@ def rollback(
     desk = settled_desk(settings)
     with existing_journal(settings) as book:
         made = desk.refreshed(replace(reverse_of(book, run), author=settings.author))
+        made = replace(made, windows=())  # harm is taken back at any hour
         refuse_open(book, [part.device for part in made.devices])
-        result = carry_out(made, desk, book, question=f"take run {run} back?", yes=yes)
+        question = f"take run {run} back?"
+        result = carry_out(made, desk, book, question=question, yes=yes, is_way_back=True)
     if result is not None:
         finish(result, made, desk, None, json=json)
 

@@ -196,6 +196,47 @@ def test_a_reader_that_goes_away_does_not_end_a_run(lab: Path, tmp_path: Path) -
         assert fleet.read(LAMPS)["night_level_percent"] == 38
 
 
+def test_outside_its_window_nothing_is_sent_and_the_way_back_is_free(
+    stellwerk: Stellwerk, control: FleetControl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = control.read(SWITCH)["location"]
+    intent = _intent(tmp_path, sw_fws={"location": "in its window"})
+    monkeypatch.setenv("STELLWERK_WINDOWS", "00:00-23:59 UTC; 23:00-02:00 UTC")
+    run = stellwerk("apply", intent, "--yes")["run"]
+    monkeypatch.setenv("STELLWERK_WINDOWS", "2020-01-01 00:00 - 2020-01-02 00:00 UTC")
+    refused = stellwerk(
+        "apply", _intent(tmp_path, sw_fws={"location": "x"}), "--yes", code=Exit.TRY_LATER
+    )
+    assert "does not come again" in str(refused["stderr"])
+    assert control.read(SWITCH)["location"] == "in its window"
+    assert stellwerk("rollback", str(run), "--yes")["outcome"] == "confirmed"
+    assert control.read(SWITCH)["location"] == old
+
+
+def test_four_eyes_want_an_approval_by_somebody_else(
+    stellwerk: Stellwerk, control: FleetControl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STELLWERK_FOUR_EYES", "yes")
+    monkeypatch.setenv("STELLWERK_AUTHOR", "erika")
+    intent = _intent(tmp_path, sw_fws={"location": "four eyes"})
+    stellwerk("apply", intent, "--yes", code=Exit.POLICY)
+    stellwerk("plan", intent, "--out", "plan.json")
+    stellwerk("approve", "plan.json", code=Exit.POLICY)
+    stellwerk("apply", "plan.json", "--yes", code=Exit.POLICY)
+    monkeypatch.setenv("STELLWERK_AUTHOR", "max")
+    assert stellwerk("approve", "plan.json")["approved_by"] == "max"
+    run = str(stellwerk("apply", "plan.json", "--yes")["run"])
+    shown = stellwerk("journal", "show", run)["records"]
+    assert isinstance(shown, list)
+    begin = shown[0]["payload"]
+    assert (begin["plan"]["author"], begin["plan"]["approved_by"], begin["applied_by"]) == (
+        "erika",
+        "max",
+        "max",
+    )
+    assert stellwerk("rollback", run, "--yes")["outcome"] == "confirmed"
+
+
 def test_drift_is_found_reconciled_blamed_and_adopted(
     stellwerk: Stellwerk, control: FleetControl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
