@@ -14,7 +14,7 @@ from controllers.journal import Journal
 from controllers.live import read_live
 from controllers.plan import Plan
 from controllers.ports import Device, DriverFactory
-from controllers.profiles import profile_names
+from controllers.profiles import profile_names, profile_of
 from controllers.runner import OnEvent, RunResult, apply
 from controllers.steps import Outcome
 from hil.emulators.fleet import FleetThread
@@ -129,6 +129,12 @@ def _entries(world: MemoryWorld, originals: Sequence[Device], folder: Path) -> t
                 # A copy must take a change back as its original does, so it has its profile.
                 profiles={
                     device.id: device.profile for device in originals if device.profile in packaged
+                },
+                # Names of sections and the like; where files lie is the emulator's own.
+                options={
+                    device.id: device.options
+                    for device in originals
+                    if profile_of(device).protocol == "cli"
                 },
             ),
         )

@@ -31,8 +31,8 @@ want snmp snmpget
 want netconfd netconfd
 [ -d /usr/share/yuma ] || missing="$missing libyuma-base"
 want openssh-server sshd
-want frr vtysh
-want hostapd hostapd
+[ "$1" = demo ] || want frr vtysh
+[ "$1" = demo ] || want hostapd hostapd
 [ "$1" = demo ] || want chromium chromium chromium-browser google-chrome
 [ "$1" = demo ] || want postgresql initdb pg_ctlcluster
 

@@ -23,6 +23,7 @@ from controllers.steps import Limits, Outcome, State
 from hil.emulators.fleet import FleetThread
 from hil.emulators.folder import Placement, entries_of, write_folder
 from hil.emulators.world_port import MemoryWorld
+from hil.rehearse import rehearse
 from twin.model.attributes import Value
 from twin.model.safe import parse_yaml
 
@@ -135,3 +136,12 @@ def test_one_dies_all_others_are_old_and_recover_restores_it(
     done = recover(lab.journal, lab.entries, make_driver, limits=QUICK)
     assert done.exit_code == 0, done
     assert values(lab) == old
+
+
+def test_a_plan_is_rehearsed_on_copies_that_speak_as_their_originals(lab: Any) -> None:
+    rehearsal = rehearse(planned(lab), lab.entries)
+    assert rehearsal.is_good, rehearsal.run
+    assert values(lab) == {
+        (name, path): values[path] for name, (_, _, values) in WORLD.items()
+        for path in NEW if path in values
+    }  # fmt: skip
