@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from importlib import resources
@@ -22,6 +23,7 @@ from pysmi.writer import CallbackWriter
 from controllers.profiles import Profile, load_profile
 from controllers.profiles.profile import NetconfMapping, SnmpMapping
 
+ROOT = Path(__file__).parents[3]
 PACKAGE = Path(str(resources.files("controllers.profiles")))
 OWN_MEASUREMENTS = "urn:stellwerk:yang:measurements"
 
@@ -100,6 +102,13 @@ def test_the_lamp_mib_compiles_and_is_what_the_profile_says() -> None:
     }
     assert told == {name: ".".join(map(str, oid)) for name, oid in profile.notifications.items()}
     assert len(told) == 2
+    page = (ROOT / "docs" / "reference" / "lamp-mib.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", page, re.M))
+    assert rows == {
+        mapping.object.partition("::")[2]: ".".join(map(str, mapping.oid))
+        for mapping in own.values()
+    } | {name.partition("::")[2]: oid for name, oid in told.items()}
+    assert all(f"`{template}` |" in page for template in own)
     for name in told:
         carried = mibs["STELLWERK-LAMP-MIB"][name.partition("::")[2]]["objects"]
         assert {entry["object"] for entry in carried} == {"lampFailedCount", "lampCount"}
