@@ -19,6 +19,7 @@ from controllers.steps import (
     Failed,
     Fault,
     Interrupt,
+    Op,
     Phase,
     Tick,
     Turn,
@@ -62,6 +63,7 @@ class Controller:
         self.is_dead = False
         self._kill = kill
         self._under_way: dict[str, Command] = {}
+        self._gathered: list[tuple[Done | Failed, bool]] = []
         self._wake: Timeout | None = None
         self._awake_s = 0.0
         self._is_interrupted = False
@@ -81,16 +83,26 @@ class Controller:
             return
         command: Command = event.value[0]
         answer: Done | Failed = event.value[1]
-        under_way: Command | None = self._under_way.get(command.device)
         answer = type(answer)._make((self.world.env.now, *answer[1:]))
-        if under_way is command:
+        is_expected = self._under_way.get(command.device) is command
+        if is_expected:
             del self._under_way[command.device]
-            self.world.reach.edges.add(
-                ("result", self.machine.phase, command.op, result_of(answer))
-            )
-        elif under_way is not None and under_way.op is command.op:
-            return  # the runner tells steps apart, the machine only their kinds
-        self._feed(answer)
+        elif self._gathered or self._waits_for(answer):
+            return
+        self._gathered.append((answer, is_expected))
+        gathers_s = self.world.schedule.gathers_s
+        if not gathers_s:
+            self._take_gathered()
+        elif len(self._gathered) == 1:
+            self.world.after(gathers_s, self._on_gathered, None)
+
+    def _waits_for(self, answer: Done | Failed) -> bool:
+        """Say whether a late answer could be taken for that of a step under way.
+
+        The runner tells steps apart, the machine only their kinds.
+        """
+        under_way = self._under_way.get(answer.device)
+        return under_way is not None and under_way.op is answer.op
 
     def on_interrupt(self, event: Any) -> None:  # noqa: ANN401 - an event of SimPy
         """Take a ^C."""
@@ -100,8 +112,16 @@ class Controller:
             self.world.strike(_K.INTERRUPT)
             self._feed(Interrupt(self.world.env.now, Fault.INTERRUPTED, "^C"))
 
+    def _on_gathered(self, event: Any) -> None:  # noqa: ANN401 - an event of SimPy
+        if self._gathered and not self._is_deaf(self._on_gathered, None):
+            self._take_gathered()
+
     def _on_wake(self, event: Any) -> None:  # noqa: ANN401 - an event of SimPy
-        if event is self._wake and not self._is_deaf(self._on_wake, None, is_wake=True):
+        if event is not self._wake or self._is_deaf(self._on_wake, None, is_wake=True):
+            return
+        if self._gathered:
+            self._take_gathered()
+        else:
             self._feed(Tick(self.world.env.now))
 
     def _is_deaf(
@@ -118,13 +138,36 @@ class Controller:
             self._wake = timeout
         return True
 
+    def _take_gathered(self) -> None:
+        """Take all answers that have come: one write makes durable what follows from them.
+
+        A turn that asks the gate is the last before it is written.
+        """
+        turns: list[Turn] = []
+        while self._gathered and self.machine.outcome is None:
+            answer, is_expected = self._gathered.pop(0)
+            if not is_expected and (turns or self._waits_for(answer)):
+                continue
+            if is_expected:
+                edge = ("result", self.machine.phase, answer.op, result_of(answer))
+                self.world.reach.edges.add(edge)
+            turns.append(self._handle(answer))
+            if any(command.op is Op.GATE for command in turns[-1].commands):
+                break
+        if turns:
+            self._carry_out(_merged(turns))
+        if self._gathered and not self.is_dead and self.machine.outcome is None:
+            self._take_gathered()
+
     def _feed(self, event: Event) -> None:
-        if self.machine.outcome is not None:
-            return
+        if self.machine.outcome is None:
+            self._carry_out(self._handle(event))
+
+    def _handle(self, event: Event) -> Turn:
         self._n_steps += 1
         if self._n_steps > _MAX_STEPS * len(self.world.devices):
             raise Violation("I7", "the machine does not end")
-        self._carry_out(self.machine.handle(event))
+        return self.machine.handle(event)
 
     # ------------------------------------------------------------------ what it does
 
@@ -235,11 +278,7 @@ class Controller:
         for command in turn.commands:
             failed = Failed(now_s, command.device, command.op, Fault.JOURNAL, reason)
             turns.append(self.machine.handle(failed))
-        return Turn(
-            tuple(note for each in turns for note in each.notes),
-            tuple(command for each in turns for command in each.commands),
-            turns[-1].wake_s,
-        )
+        return _merged(turns)
 
     # ------------------------------------------------------------------ how it ends
 
@@ -263,3 +302,14 @@ class Controller:
     def _end_sessions(self, event: Any) -> None:  # noqa: ANN401 - an event of SimPy
         for device in self.world.devices.values():
             device.lose_session()
+
+
+def _merged(turns: Sequence[Turn]) -> Turn:
+    """Make one turn of several, nothing of which was sent between them."""
+    if len(turns) == 1:
+        return turns[0]
+    return Turn(
+        tuple(note for turn in turns for note in turn.notes),
+        tuple(command for turn in turns for command in turn.commands),
+        turns[-1].wake_s,
+    )

@@ -27,7 +27,7 @@ __all__ = ["P_ACTIVE", "P_FIRES", "Schedule", "make_schedule"]
 P_ACTIVE = 0.25
 P_FIRES = 0.25
 
-_N_MEMBERS = (1, 2, 2, 2, 3, 3, 3, 4, 5)
+_N_MEMBERS = (1, 2, 2, 2, 2, 2, 3, 3, 4)
 _P_MANY = 0.01
 _P_AIM = 0.5
 _P_CUT = 0.05
@@ -72,6 +72,8 @@ class Schedule:
         See `controllers.transaction.Transaction`.
     gate_s : float
         How much longer than usual the gate takes. [s]
+    gathers_s : float
+        How long answers are gathered to be made durable together. [s]
     n_faults, onset : int
         How many fault points may fire, and how many steps pass before the first.
     aims : tuple of Aim
@@ -107,6 +109,7 @@ class Schedule:
     may_skip: bool = False
     has_gate: bool = False
     gate_s: float = field(default=0.0, metadata={"unit": "s"})
+    gathers_s: float = field(default=0.0, metadata={"unit": "s"})
     n_faults: int = 0
     onset: int = 0
     aims: tuple[Aim, ...] = ()
@@ -164,6 +167,7 @@ def make_schedule(seed: int) -> Schedule:
         has_gate=bool(stage.gate) or chance() < 0.4,
         gate_s=confirm_timeout_s * _slow_gate(rng, stage),
         n_faults=0 if is_quiet else rng.choice((0, 0, 1, 1, 2, 4, 1000)),
+        gathers_s=rng.choice((0.0, 0.0, 0.15)),
         onset=rng.choice((0, n, 3 * n, 5 * n)),
         aims=(*stage.first, aim) if aim and not (core and is_quiet) else (),
         kill=stage.kill or (None if is_quiet else _kill(rng, n_records)),

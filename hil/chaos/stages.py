@@ -125,7 +125,13 @@ _UNANSWERED = Aim(phase=Phase.CONFIRM, op=Op.CONFIRM, kind=FaultKind.ANSWER_LOST
 _SLOW_COMMIT = Aim(phase=Phase.COMMIT, op=Op.COMMIT, kind=FaultKind.DELAY)
 _NOT_AS_PREDICTED = Aim(phase=Phase.GATE, op=Op.GATE, kind=FaultKind.GATE_REFUSES)
 _REFUSED = Stage(first=(_NOT_AS_PREDICTED,), is_alone=True, gate=0.01)
-_REWRITTEN = Stage(first=(_UNANSWERED,), is_hasty=True, is_alone=True, classes=ARMED)
+_REWRITTEN = Stage(
+    first=(_UNANSWERED,),
+    is_hasty=True,
+    is_alone=True,
+    classes=ARMED,
+    rare=(FaultKind.AUTH, FaultKind.REFUSED),
+)
 STAGES: Mapping[tuple[Phase, Op], Stage] = MappingProxyType(
     {
         (Phase.COMMIT, Op.REARM): Stage(
