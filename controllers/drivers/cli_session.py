@@ -41,6 +41,17 @@ _MOST_TEXT = 16 * 1024 * 1024
 _LOST = (NetmikoBaseException, OSError, EOFError, paramiko.SSHException)
 
 
+class _NoDialogue(logging.Filter):
+    """Keeps what crosses the session out of the log: netmiko would tell all of it at DEBUG."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether a record is none of the dialogue."""
+        return record.levelno > logging.DEBUG
+
+
+logging.getLogger("netmiko").addFilter(_NoDialogue())
+
+
 class CliSession:
     """The session of one driver; opened when something is first said, and again after a loss.
 

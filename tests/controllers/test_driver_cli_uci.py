@@ -197,7 +197,23 @@ def test_a_session_that_is_lost_before_the_commit_commits_nothing(bench: Any) ->
     assert bench.driver().read(list(WANTED)) == {path: AP[path] for path in WANTED}
 
 
-@pytest.mark.long
+def test_neither_the_password_nor_the_token_of_rpcd_is_told_to_a_log(
+    bench: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG"):
+        driver = bench.driver()
+        driver.prepare(WANTED)
+        driver.commit(confirm_timeout_s=60, persist_id=None)
+        token = driver._rpcd._id
+        driver.confirm("any")
+        driver.close()
+    password = (driver.device.base / "secrets" / "ssh-password").read_text().strip()
+    assert len(token) == 32
+    for secret in (password, token):
+        assert secret not in caplog.text
+        assert secret not in repr(driver.__dict__)
+
+
 def test_an_apply_cannot_be_prolonged(bench: Any) -> None:
     driver = bench.driver()
     driver.prepare(WANTED)

@@ -228,6 +228,16 @@ def test_a_candidate_that_is_not_ours_is_refused_and_left_alone(bench: SimpleNam
 
 
 @pytest.mark.long
+def test_a_device_in_immediate_mode_is_no_vrp8_switch_of_ours(bench: SimpleNamespace) -> None:
+    entry = replace(bench.entry["vrp5"], profile="huawei-vrp8-switch")
+    driver = make_driver(entry)
+    with pytest.raises(DeviceRefused, match=r"prompt '\[sw\]' is not of the two-stage mode"):
+        driver.prepare(WANTED)
+    assert bench.driver("vrp5").read(["contact"]) == {"contact": "it"}
+    driver.close()
+
+
+@pytest.mark.long
 def test_a_vrp5_switch_with_changes_that_were_not_saved_is_refused(bench: SimpleNamespace) -> None:
     driver = bench.driver("vrp5")
     driver.terminal.order("somebody", "system-view")
