@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from controllers.ports import Device
 from controllers.traps import TrapEvent, TrapLimits, TrapReceiver
@@ -132,6 +134,16 @@ def test_an_old_trap_and_one_of_another_engine_are_refused(street: Street) -> No
     receiver.forget("cab-1")
     receiver.take(other, street.devices[0].host)
     assert receiver.counts["events"] == 2
+
+
+@given(st.binary(max_size=400))
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whatever_comes_is_dropped_and_counted(street: Street, noise: bytes) -> None:
+    receiver = receiver_of(street)
+    receiver.take(noise, street.devices[0].host)
+    assert receiver.counts == {"received": 1, "refused": 1}
 
 
 def test_a_storm_of_traps_takes_bounded_work_and_memory(street: Street) -> None:
