@@ -156,7 +156,9 @@ def main() -> None:
             profiler = cProfile.Profile()
             if options.profile:
                 profiler.enable()
+            before_s = time.process_time()
             times = set_all(folder / "city", folder / "journal.sqlite")
+            cpu_s = time.process_time() - before_s
             if options.profile:
                 profiler.disable()
                 profiler.dump_stats(options.profile)
@@ -165,7 +167,7 @@ def main() -> None:
         f"(inventory {times.inventory_s:.2f}, read {times.read_s:.2f}, plan {times.plan_s:.2f}, "
         f"apply {times.apply_s:.2f}: "
         + ", ".join(f"{name} {s:.2f}" for name, s in times.phases_s.items())
-        + f"), ended {times.result.outcome.value}"
+        + f"); {cpu_s:.2f} s of processor time; ended {times.result.outcome.value}"
     )
     if times.result.exit_code:
         sys.exit(f"{times.result.reason} {dict(list(times.result.reasons.items())[:3])}")
