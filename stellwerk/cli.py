@@ -14,6 +14,8 @@ from rich.logging import RichHandler
 from typer.exceptions import TyperException
 
 from stellwerk.commands import (
+    adopt,
+    backup,
     chaos,
     city,
     demo,
@@ -51,6 +53,8 @@ for command in (
     provision.recover,
     drift.drift,
     drift.blame,
+    adopt.adopt,
+    backup.backup,
     radio.coverage,
     simulate.simulate,
     lab.emulate,

@@ -130,6 +130,26 @@ class NetconfDriver:
                 values[node.path] = value
         return values
 
+    def fetch(self, wanted: etree._Element) -> etree._Element:
+        """Read the part of running that a subtree filter selects.
+
+        Parameters
+        ----------
+        wanted : lxml.etree._Element
+            A ``<filter type="subtree">``.
+
+        Returns
+        -------
+        lxml.etree._Element
+            The ``<data>`` of the reply.
+
+        Raises
+        ------
+        DeviceError
+            A leaf that says what failed.
+        """
+        return self._get_config("running", wanted)
+
     def _get_config(self, datastore: str, wanted: etree._Element | None) -> etree._Element:
         reply = self._rpc(
             f"read {datastore}", lambda m: m.get_config(source=datastore, filter=wanted)

@@ -28,6 +28,7 @@ from controllers.drivers.snmp_wire import (
     CommandGeneratorLcdConfigurator,
     ErrorIndication,
     GetCommandGenerator,
+    NextCommandGenerator,
     PyAsn1Error,
     PySnmpError,
     SetCommandGenerator,
@@ -53,6 +54,12 @@ _DISCOVERY = bytes.fromhex(
     "301404000400a00e02042b8e5a110201000201003000"
 )
 _UNKNOWN_ENGINE = bytes.fromhex("060a2b060106030f01010400")
+
+_GENERATORS = {
+    "get": GetCommandGenerator,
+    "set": SetCommandGenerator,
+    "next": NextCommandGenerator,
+}
 
 
 class _Hub:
@@ -189,7 +196,7 @@ def exchange_by_pysnmp(
     target : Target
         The agent.
     operation : str
-        ``get`` or ``set``.
+        ``get``, ``set`` or ``next``.
     variables : sequence of Variable
         What to ask or to set; one PDU.
 
@@ -295,7 +302,7 @@ async def _send(
     except (PySnmpError, PyAsn1Error):
         # Not what it says: that repeats the secret.
         return Answer(failure="LocalError", failure_text="these user or secrets cannot be used")
-    generator = GetCommandGenerator() if operation == "get" else SetCommandGenerator()
+    generator = _GENERATORS[operation]()
     future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
     try:
         asked = [(v.oid, to_pysnmp(v)) for v in variables]

@@ -22,7 +22,7 @@ def exchange(target: Target, operation: Operation, variables: Sequence[Variable]
     target : Target
         The agent; SHA-2 with AES-128 is spoken by our own manager, all else by pysnmp.
     operation : str
-        ``get`` or ``set``.
+        ``get``, ``set`` or ``next``.
     variables : sequence of Variable
         What to ask or to set; one PDU.
 

@@ -12,7 +12,11 @@ from pyasn1.error import PyAsn1Error
 with warnings.catch_warnings():
     # pysnmp 7.1.30 imports a name that pysmi 2.0, if it is installed, calls deprecated.
     warnings.simplefilter("ignore", DeprecationWarning)
-    from pysnmp.entity.rfc3413.cmdgen import GetCommandGenerator, SetCommandGenerator
+    from pysnmp.entity.rfc3413.cmdgen import (
+        GetCommandGenerator,
+        NextCommandGenerator,
+        SetCommandGenerator,
+    )
     from pysnmp.error import PySnmpError
     from pysnmp.hlapi.v3arch import asyncio as hlapi
     from pysnmp.hlapi.v3arch.asyncio.lcd import CommandGeneratorLcdConfigurator
@@ -43,6 +47,7 @@ __all__ = [
     "CommandGeneratorLcdConfigurator",
     "ErrorIndication",
     "GetCommandGenerator",
+    "NextCommandGenerator",
     "PyAsn1Error",
     "PySnmpError",
     "SetCommandGenerator",

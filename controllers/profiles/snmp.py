@@ -15,7 +15,7 @@ from controllers.profiles.profile import Profile, SnmpMapping, expand, fill
 from twin.model.attributes import Value
 from twin.model.errors import InputError, ModelError
 
-__all__ = ["SYNTAXES", "BaseType", "SnmpObject", "SnmpRow", "snmp_objects"]
+__all__ = ["SYNTAXES", "BaseType", "SnmpObject", "SnmpRow", "arcs_of", "snmp_objects"]
 
 BaseType: TypeAlias = Literal["integer", "octets", "gauge32", "counter32", "counter64", "timeticks"]
 
@@ -230,7 +230,7 @@ def _index(
     profile: Profile, device: Device, template: str, names: Mapping[str, str]
 ) -> tuple[int, ...]:
     text = fill(template, names)
-    parts = [arc for part in text.split(".") for arc in _arcs(part)]
+    parts = [arc for part in text.split(".") for arc in arcs_of(part)]
     if not all(part.isascii() and part.isdecimal() for part in parts):
         raise InputError(
             f"device {device.id}: {text!r} is no index of an SNMP object",
@@ -240,6 +240,6 @@ def _index(
     return tuple(int(part) for part in parts)
 
 
-def _arcs(part: str) -> list[str]:
+def arcs_of(part: str) -> list[str]:
     """Six arcs of a MacAddress (RFC 2578 section 7.7, fixed length), or the part as it is."""
     return [str(int(octet, 16)) for octet in part.split(":")] if _MAC.fullmatch(part) else [part]

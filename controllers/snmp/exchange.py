@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 __all__ = ["Answer", "Credentials", "Exchange", "Operation", "Target", "Variable", "WireValue"]
 
-Operation: TypeAlias = Literal["get", "set"]
+Operation: TypeAlias = Literal["get", "set", "next"]
 WireValue: TypeAlias = int | bytes | tuple[int, ...] | None
 
 

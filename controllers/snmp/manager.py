@@ -27,7 +27,7 @@ __all__ = ["Manager"]
 
 log = logging.getLogger(__name__)
 
-_KINDS = {"get": PduType.GET, "set": PduType.SET}
+_KINDS = {"get": PduType.GET, "set": PduType.SET, "next": PduType.GET_NEXT}
 
 
 class Manager:
@@ -68,7 +68,7 @@ class Manager:
         target : Target
             The agent.
         operation : str
-            ``get`` or ``set``.
+            ``get``, ``set`` or ``next``.
         variables : sequence of Variable
             What to ask or to set; one PDU.
 

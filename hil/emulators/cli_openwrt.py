@@ -82,7 +82,8 @@ class OpenWrt:
             of, section, name = key.split(".")
             if of == package:
                 text = self._unapplied.get(key) or item.encode(self.device.read(item.path))
-                sections.setdefault(section, []).append(f"\toption {name} {_quoted(text)}\n")
+                lines = sections.setdefault(section, _named(item.path))
+                lines.append(f"\toption {name} {_quoted(text)}\n")
         if not sections:
             return None
         return "".join(
@@ -323,6 +324,13 @@ class _Files(MutableMapping[str, str]):
 
     def __len__(self) -> int:
         return 1
+
+
+def _named(path: str) -> list[str]:
+    """Begin a section: that of a network tells its name, as on every access point."""
+    kind, _, rest = path.partition("/")
+    name = rest.partition("/")[0]
+    return [f"\toption ssid {_quoted(name)}\n"] if kind == "ssid" else []
 
 
 def _quoted(text: str) -> str:

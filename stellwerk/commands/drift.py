@@ -12,8 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
+from controllers.adopt import instances_beyond
 from controllers.adoption import adopted
-from controllers.drift import Drift, find_drift, paths_of_drift, wanted_by_claims
+from controllers.drift import Drift, DriftClass, find_drift, paths_of_drift, wanted_by_claims
 from controllers.drift_policy import DEFAULT_RULES, Remedy, load_rules, remedy_of
 from controllers.drivers import make_driver
 from controllers.intent import Intent, Want, load_intent
@@ -76,6 +77,9 @@ def drift(
     adopt: Annotated[
         bool, typer.Option("--adopt", help="Put what devices have into the intent file.")
     ] = False,
+    instances: Annotated[
+        bool, typer.Option("--instances", help="Look for ports, radios the inventory lacks.")
+    ] = False,
     yes: YesOption = False,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 if there is drift.")
@@ -96,6 +100,8 @@ def drift(
     wants = desk.wants(wish, limit) if wish else _wants_of(claims, desk.devices, limit)
     live = _read(desk.devices, wants)
     found = _found(desk.devices, wants, live, claims, known if baseline else None)
+    if instances:
+        found += _beyond_the_inventory([d for d in desk.devices if d.id in live.values])
     if save_baseline:
         _save_baseline(save_baseline, live)
     remedies = [remedy_of(item, rules) for item in found]
@@ -184,6 +190,21 @@ def _found(
             baseline=None if baseline is None else baseline.get(device.id, {}),
         )
     return found
+
+
+def _beyond_the_inventory(devices: Sequence[Device]) -> list[Drift]:
+    with waiting(f"looking for instances of {len(devices)} devices"):
+        return [
+            Drift(
+                device=device.id,
+                path=f"{kind}/{name}",
+                wanted=None,
+                found=name,
+                drift_class=DriftClass.ADDED,
+                reason=f"the inventory lists no such {kind}",
+            )
+            for device, kind, name in instances_beyond(devices, make_driver)
+        ]
 
 
 def _baseline(path: Path) -> dict[str, dict[str, Value]]:
