@@ -92,7 +92,7 @@ class ImmediateDriver(PlainDriver):
             Somebody else has changes that are not stored, or changed something meanwhile;
             nothing of ours stays.
         DeviceRefused
-            A line was refused; nothing of ours stays.
+            A line was refused, or the configuration cannot be stored; nothing of ours stays.
         EvidenceMismatch
             It reads back as something else; nothing of ours stays.
         DeviceError
@@ -112,12 +112,12 @@ class ImmediateDriver(PlainDriver):
         try:
             self._send(lines)
             self._check(before, texts, items)
+            save(self.terminal)
         except DeviceUnreachable:
             raise  # the outcome is unknown, and the caller reads it back
         except DeviceError as err:
             self._take_back(old, items, err)
             raise
-        save(self.terminal)
         log.info("wrote %d values", len(changes), extra={"device": self.device.id})
 
     def close(self) -> None:

@@ -39,13 +39,6 @@ class Terminal:
         self._end = re.compile(
             "|".join(f"(?:{one.pattern})" for one in (dialect.prompt, PAGER, QUESTION))
         )
-        extra = self._device.options.get("error_pattern", "")
-        try:
-            self._extra = re.compile(extra, re.MULTILINE) if extra else None
-        except re.error as err:
-            raise DeviceRefused(
-                self._device.id, f"option error_pattern {extra!r} is no regular expression: {err}"
-            ) from err
 
     def order(self, what: str, line: str) -> str:
         """Send a line that must not be refused, and return what it printed.
@@ -72,10 +65,19 @@ class Terminal:
 
     def refusal_in(self, output: str) -> str:
         """Find the line of an output that says that the command was refused; empty if none."""
-        patterns = [self.dialect.refusal] + ([self._extra] if self._extra else [])
+        patterns = (self.dialect.refusal, *self._extra_refusals())
         said = [match[0].strip() for one in patterns for match in one.finditer(output)]
         worded = [line for line in said if line.strip("^ ")]
         return (worded or said or [""])[0][:_LONGEST_SAID]
+
+    def _extra_refusals(self) -> tuple[re.Pattern[str], ...]:
+        text = self._device.options.get("error_pattern", "")
+        try:
+            return (re.compile(text, re.MULTILINE),) if text else ()
+        except re.error as err:
+            raise DeviceRefused(
+                self._device.id, f"option error_pattern {text!r} is no regular expression: {err}"
+            ) from err
 
     def ask(self, what: str, line: str) -> str:
         """Send a line, turn pages, answer foreseen questions; return what it printed.

@@ -200,6 +200,8 @@ class TrialDriver:
         line = self._commit_line(confirm_timeout_s)
         self._awaits_commit = False
         if not self._has_candidate:
+            if confirm_timeout_s is None:
+                self._settle()  # the values are there; that they are stored too is not known
             return
         said = self.terminal.order("commit", line)
         self._has_candidate = False

@@ -177,6 +177,20 @@ def test_a_trial_run_ends_with_its_session_and_cannot_be_confirmed_by_another(
 
 
 @pytest.mark.long
+def test_what_is_wanted_for_good_and_is_there_already_is_stored(bench: SimpleNamespace) -> None:
+    driver = bench.driver("vrp8")
+    driver.terminal.order("a controller that died", "system-view")
+    driver.terminal.order("a controller that died", "snmp-agent sys-info contact NOC")
+    driver.terminal.order("a controller that died", "commit")
+    driver.terminal.order("a controller that died", "return")
+    driver.prepare({"contact": "NOC"})
+    driver.commit(confirm_timeout_s=None, persist_id=None)
+    bench.fleet.kill("vrp8")
+    bench.fleet.revive("vrp8")
+    assert bench.driver("vrp8").read(["contact"]) == {"contact": "NOC"}
+
+
+@pytest.mark.long
 def test_a_trial_run_too_short_for_the_device_or_prolonged_is_refused(
     bench: SimpleNamespace,
 ) -> None:

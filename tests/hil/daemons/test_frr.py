@@ -98,6 +98,19 @@ def test_a_line_of_somebody_else_meanwhile_is_a_conflict_and_ours_is_taken_back(
     somebody(running.device, "configure terminal", "no ip route 198.51.100.0/24 Null0")
 
 
+def test_a_configuration_that_cannot_be_saved_is_taken_back(
+    running: RunningDevice, driver: ImmediateDriver
+) -> None:
+    before, etc = driver.read(), running.device.base / "etc"
+    etc.rename(etc.with_name("away"))
+    try:
+        with pytest.raises(DeviceRefused, match="store the configuration"):
+            driver.write({"interface/eth0/description": "new"})
+        assert driver.read() == before
+    finally:
+        etc.with_name("away").rename(etc)
+
+
 def test_the_operational_state_is_that_of_the_kernel(driver: ImmediateDriver) -> None:
     paths = [f"interface/{name}/oper_up" for name in INTERFACES]
     assert driver.read(paths) == dict.fromkeys(paths, True)
@@ -113,7 +126,7 @@ def test_an_error_pattern_of_the_inventory_refuses_more(
         strict.read()
     strict.close()
     with pytest.raises(DeviceRefused, match="no regular expression"):
-        driver_with(running.device, error_pattern="(")
+        driver_with(running.device, error_pattern="(").read()
 
 
 def driver_with(device: Device, **options: str) -> ImmediateDriver:
