@@ -36,6 +36,8 @@ __all__ = [
 FORMAT_VERSION = "1.2"
 DEFAULT_WINDOW_S = 120.0
 _SETTLE_S = 10.0
+_PATTERN_S = 240.0
+"""A signal takes up another pattern at the end of a cycle: within two of 120 s. [s]"""
 _VERIFY_MARGIN_S = 60.0
 _DEFAULT_WAVE_SIZE = 8
 
@@ -372,8 +374,15 @@ def _part(
         changes=changes,
         context={path: value for path, value in live.items() if path not in changed},
         observe=observed_paths(device.kind, tuple(changed), profile.attributes),
-        settle_s=_SETTLE_S + _cac_s(device.kind, {**live, **changed}, changed),
+        settle_s=_settle_s(device.kind, {**live, **changed}, changed),
     )
+
+
+def _settle_s(kind: str, state: Mapping[str, Value], changed: Mapping[str, Value]) -> float:
+    """Longest that operational values may lag behind what is set. [s]."""
+    if kind == "signal" and "pattern" in changed:
+        return _SETTLE_S + _PATTERN_S
+    return _SETTLE_S + _cac_s(kind, state, changed)
 
 
 def _cac_s(kind: str, state: Mapping[str, Value], changed: Mapping[str, Value]) -> float:
@@ -438,7 +447,7 @@ def reverse_plan(plan: Plan, *, name: str = "") -> Plan:
     """
     parts = tuple(replace(part, changes=_reversed(part)) for part in plan.devices)
     parts = tuple(
-        replace(part, settle_s=_SETTLE_S + _cac_s(part.kind, part.state_after(), part.target))
+        replace(part, settle_s=_settle_s(part.kind, part.state_after(), part.target))
         for part in parts
     )
     return replace(

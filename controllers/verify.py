@@ -142,6 +142,7 @@ _FOLLOWED: Mapping[tuple[str, str], tuple[str, tuple[str, ...]]] = MappingProxyT
             ("radio/{radio}/enabled", "radio/{radio}/dtp"),
         ),
         ("cell", "admin_state"): ("operational_state", ()),
+        ("signal", "pattern"): ("pattern_in_effect", ()),
         ("switch", "port/{port}/poe_enabled"): ("port/{port}/poe_delivering", ()),
         ("switch", "port/{port}/admin_up"): ("port/{port}/oper_up", ()),
     }
@@ -186,7 +187,8 @@ def operational_differences(
     """Name the operational paths that do not show what the configuration asks for.
 
     A radio that is off, or that chooses channel or power by itself, need not follow; a port that
-    is on needs a load or a link to show it, so only "off" is evidence.
+    is on needs a load or a link to show it, so only "off" is evidence. A signal that is given back
+    to its time table runs what that says.
     """
     wrong = []
     for path, value in wanted.items():
@@ -204,6 +206,8 @@ def _follows(kind: str, path: str, value: Value, shown: Value, read: Mapping[str
         )
     if kind == "switch":
         return bool(value) or not shown
+    if kind == "signal":
+        return value in (0, shown)
     radio, name = path.rsplit("/", 1)
     if read.get(f"{radio}/enabled") is False or read.get(f"{radio}/{_ADAPTIVE[name]}") is True:
         return True

@@ -69,6 +69,7 @@ _FOLLOWERS: Mapping[tuple[str, str], tuple[str, Callable[[Value], Value]]] = Map
             "operational_state",
             lambda value: "ENABLED" if value == "UNLOCKED" else "DISABLED",
         ),
+        ("signal", "pattern"): ("pattern_in_effect", lambda value: value or 2),
         ("switch", "port/{port}/poe_enabled"): ("port/{port}/poe_delivering", _same),
         ("switch", "port/{port}/admin_up"): ("port/{port}/oper_up", _same),
     }

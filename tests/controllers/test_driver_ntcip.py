@@ -40,6 +40,12 @@ SIGNAL = {
     "inbound_volume": 12, "inbound_occupancy_percent": 7.5, "outbound_volume": 3,
     "outbound_occupancy_percent": 1.0,
 }  # fmt: skip
+STUCK = """
+version: 1
+name: the day
+changes:
+  - {name: day, select: "kind:signal", set: {pattern: 2}}
+"""
 STATE = load_profile("ntcip-1202-signal").transaction
 
 
@@ -234,11 +240,14 @@ def test_signals_and_lamps_change_as_one_transaction_or_not_at_all(
     tmp_path: Path,
 ) -> None:
     class World(MemoryWorld):
-        lies = False
+        lies = is_stuck = False
 
         def write(self, device: str, changes: Mapping[str, Value]) -> None:
-            if not (self.lies and device == "cab-1"):
-                super().write(device, changes)
+            if self.lies and device == "cab-1":
+                return
+            super().write(device, changes)
+            if self.is_stuck and device == "signal-1":
+                self.observe("signal-1", "pattern_in_effect", 3)
 
     cabinet = {
         "contact": "c", "location": "l", "name": "cab-1", "normal_level_percent": 100,
@@ -263,5 +272,17 @@ def test_signals_and_lamps_change_as_one_transaction_or_not_at_all(
             world.lies = False
             result = apply(planned(street, *entries), entries, make_driver, book)
             assert result.exit_code == 0, result.reasons
+            assert (street.pattern(), street.state()) == (3, 1)
+            world.is_stuck = True
+            stuck = parse_intent(parse_yaml(STUCK, "intent.yaml"))
+            wants = resolve(stuck, entries)
+            live = read_live(entries, make_driver, paths=paths_to_read(stuck, wants, entries))
+            plan = make_plan(stuck, entries, live.values, wants)
+            assert plan.devices[0].settle_s > 200
+            quick = tuple(dataclasses.replace(part, settle_s=0.3) for part in plan.devices)
+            plan = dataclasses.replace(plan, devices=quick)
+            result = apply(plan, entries, make_driver, book)
+            assert result.exit_code == 4
+            assert "signal-1: reads back other values in pattern_in_effect" in result.reason
             assert (street.pattern(), street.state()) == (3, 1)
     close_snmp()
