@@ -147,7 +147,7 @@ def test_a_small_city_with_all_systems_has_the_future_it_would_have_had(tmp_path
     _check_whole_city(city, tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_duisburg_has_the_future_it_would_have_had(tmp_path):
     _check_whole_city(load_city("duisburg"), tmp_path)
 
