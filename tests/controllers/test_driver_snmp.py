@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import hil.daemons.snmpd
 from controllers.drivers import close_snmp, make_driver, snmp_link
 from controllers.drivers.snmp import SnmpDriver
 from controllers.drivers.snmp_link import exchange
@@ -146,3 +147,18 @@ def test_many_threads_ask_at_once(host: Device, engine: str) -> None:
     assert answers == [2] * 80
     loops = sum(thread.name == "snmp-loop" for thread in threading.enumerate())
     assert loops == (engine == "pysnmp")
+
+
+@both_engines
+@pytest.mark.parametrize("auth", ["SHA-224", "SHA-384", "SHA-512"])
+def test_every_digest_of_the_sha_2_family_is_that_of_net_snmp(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, auth: str, engine: str
+) -> None:
+    config = hil.daemons.snmpd._CONFIG.replace(" SHA-256 ", f" {auth} ")
+    monkeypatch.setattr(hil.daemons.snmpd, "_CONFIG", config)
+    # The daemon is waited for by a SHA-256 user, who is refused: that it answers is enough.
+    with start_snmpd(tmp_path) as running:
+        device = dataclasses.replace(running.device, options={"auth_protocol": auth})
+        driver = make_driver(device)
+        driver.write({"contact": auth})
+        assert driver.read(["contact"]) == {"contact": auth}
