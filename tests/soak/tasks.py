@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from controllers.snmp.ber import BerError
+from controllers.snmp.exchange import Credentials
 from controllers.snmp.message import (
     decode_message,
     decode_scoped_pdu,
@@ -19,6 +20,8 @@ from controllers.snmp.message import (
     encode_scoped_pdu,
     encode_varbind,
 )
+from controllers.snmp.notification import TrapSource
+from controllers.snmp.usm import Keys, password_key, seal
 from hil.chaos.run import run_schedule
 from hil.emulators.netconf_framing import Deframer, FramingError, frame_chunked, frame_eom
 from tests.soak.mutation import spoil
@@ -29,6 +32,7 @@ __all__ = ["SHARES", "TASKS", "BrokenPromiseError"]
 
 ROOT = Path(__file__).resolve().parents[2]
 MAX_CASE_S = 1.0
+_TRAP_ENGINE = bytes.fromhex("80001f8804616263")
 
 _YAML_WORDS = tuple(
     b"- |: |\n  |? |&a |*a|!!str |!!python/name:os |---\n|...\n|<<: |1e400|.nan|[|]|{|}|%YAML 1.2\n"
@@ -107,6 +111,37 @@ def snmp_message(case: int) -> None:
         decode_scoped_pdu(spoil(scoped, rng))
 
 
+@cache
+def _trap_keys() -> tuple[Credentials, Keys]:
+    user = Credentials("v3", "u", "SHA-256", "AES-128", "an authentic phrase", "a private phrase")
+    auth, priv = password_key(user.auth_key), password_key(user.priv_key)
+    return user, Keys(auth, priv, _TRAP_ENGINE)
+
+
+def snmp_trap(case: int) -> None:
+    """A trap that is not just as it was sealed is refused by a BerError."""
+    rng = _rng("trap", case)
+    user, keys = _trap_keys()
+    name = encode_varbind(
+        bytes.fromhex("2b060106030101040100"), bytes.fromhex("06082b060104018fff1d")
+    )
+    varbinds = encode_varbind(bytes.fromhex("2b06010201010300"), b"\x43\x01\x05") + name
+    pdu = encode_pdu(rng.choice((0xA7, 0xA7, 0xA2)), rng.getrandbits(30), 0, 0, varbinds)
+    scoped = encode_scoped_pdu(_TRAP_ENGINE, b"", pdu)
+    header = encode_header(rng.getrandbits(30), 3)
+    trap = seal(
+        header, 3, keys, scoped, engine_id=_TRAP_ENGINE, boots=1, time_s=1, user=b"u",
+        salt=rng.getrandbits(63),
+    )  # fmt: skip
+    spoilt = spoil(trap, rng)
+    try:
+        TrapSource(user).open(spoilt)
+    except BerError:
+        return
+    if spoilt != trap:
+        raise BrokenPromiseError("a trap that was changed on its way was taken")
+
+
 def netconf_framing(case: int) -> None:
     """Good frames survive every cut; spoilt ones are refused by a FramingError."""
     rng = _rng("framing", case)
@@ -148,6 +183,7 @@ TASKS: Mapping[str, Callable[[int], None]] = MappingProxyType(
         "yaml": yaml_text,
         "xml": xml_text,
         "ber": snmp_message,
+        "trap": snmp_trap,
         "framing": netconf_framing,
     }
 )
