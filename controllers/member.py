@@ -58,6 +58,7 @@ class Member:
         "due_s",
         "evidence",
         "give_up_s",
+        "has_rewritten",
         "holds_candidate",
         "is_armed",
         "is_suspect",
@@ -91,6 +92,7 @@ class Member:
         self.holds_candidate = False
         self.is_armed = False
         self.is_suspect = False
+        self.has_rewritten = False
         self.armed_until_s = 0.0
         self.armed_latest_s = 0.0
         self.rearm_s = 0.0
@@ -255,6 +257,7 @@ class Member:
         self.pause_s = 0.0
         self.due_s = now_s
         self.give_up_s = now_s + patience_s
+        self.has_rewritten = False
         self.todo = self._forward() if program is Phase.CONFIRM else self._undo()
 
     def _undo(self) -> list[Op]:
@@ -318,6 +321,8 @@ class Member:
     def wrong_in_program(self, wrong: Collection[str], now_s: float, limits: Limits) -> bool:
         """Write again what reads back wrong; False if patience is at its end.
 
+        A device that answers is written at least once, however slowly it does.
+
         Parameters
         ----------
         wrong : collection of str
@@ -329,7 +334,7 @@ class Member:
         """
         self._outlast_timer(limits)
         self.is_suspect = True
-        if now_s >= self.give_up_s:
+        if now_s >= self.give_up_s and self.has_rewritten:
             self.reason = f"still reads back other values in {', '.join(wrong)}"
             return False
         again = Op.REAPPLY if self.program is Phase.CONFIRM else Op.RESTORE
@@ -347,6 +352,7 @@ class Member:
         self._rewrite(Op.RESTORE)
 
     def _rewrite(self, op: Op) -> None:
+        self.has_rewritten = True
         self.todo = [Op.DISCARD, op, Op.READ] if self.is_buffering else [op, Op.READ]
 
     def _outlast_timer(self, limits: Limits) -> None:

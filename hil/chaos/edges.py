@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from controllers.steps import Done, Failed, Fault, Op, Outcome, Phase, State
 
-__all__ = ["EDGES", "Edge", "name_of", "result_of"]
+__all__ = ["EDGES", "EXCLUDED", "Edge", "name_of", "result_of"]
 
 Edge: TypeAlias = tuple[str, ...]
 
@@ -37,6 +37,24 @@ _IN_PHASE: Mapping[Phase, tuple[Op, ...]] = MappingProxyType(
         Phase.UNDO: (*_MAIN, *_BACK, *_OF_A_WAVE, Op.GATE, Op.UNLOCK),
     }
 )
+# Why the result of a step comes in no other phase; all of them end, and begin, without a step.
+_NOWHERE_ELSE: Mapping[Op, str] = MappingProxyType(
+    {
+        Op.LOCK: "the lock phase waits for every lock",
+        Op.PREPARE: "the prepare phase waits for every candidate",
+        Op.COMMIT: "the commit phase waits for every commit",
+        Op.WRITE: "the commit phase waits for every write",
+        Op.REARM: "no timer runs before the first commit, and a decision waits for those re-armed",
+        Op.READ: "nothing is read back before the first commit",
+        Op.GATE: "the gate is asked in its own phase, and answers late only to an undo",
+        Op.CONFIRM: "nothing is confirmed before the decision",
+        Op.REAPPLY: "nothing is written again before the decision",
+        Op.CANCEL: "nothing is taken back outside the undo",
+        Op.RESTORE: "nothing is taken back outside the undo",
+        Op.DISCARD: "nothing is emptied outside the undo and the roll-forward",
+        Op.UNLOCK: "nothing is let go before it was decided or undone",
+    }
+)
 _RESULTS = ("done", "silence", "refusal")
 _ALONE: Mapping[tuple[Op, Fault], str] = MappingProxyType(
     {
@@ -49,11 +67,19 @@ _ALONE: Mapping[tuple[Op, Fault], str] = MappingProxyType(
 )
 _ONE_RESULT: Mapping[Op, tuple[str, ...]] = MappingProxyType(
     {
-        Op.UNLOCK: ("done",),  # a session that ends has no other answer
-        Op.GATE: ("done", "refusal"),  # it is asked inside the controller
+        Op.UNLOCK: ("done",),
+        Op.GATE: ("done", "refusal"),
+    }
+)
+_NO_SUCH_RESULT: Mapping[Op, str] = MappingProxyType(
+    {
+        Op.UNLOCK: "a session that ends has no other answer",
+        Op.GATE: "the gate is asked inside the controller, which cannot be silent to itself",
     }
 )
 
+# Phases follow one another; the undo is entered from every phase before the decision and left for
+# the end only; a recovery starts in one of the two programs.
 _WAYS: tuple[tuple[Phase, Phase], ...] = (
     (Phase.START, Phase.LOCK),
     (Phase.START, Phase.UNDO),
@@ -131,6 +157,20 @@ def _all() -> Iterator[Edge]:
 
 
 EDGES: frozenset[Edge] = frozenset(_all())
+
+
+def _excluded() -> Iterator[tuple[Edge, str]]:
+    for phase in Phase:
+        for op in Op:
+            for result in _RESULTS:
+                edge = ("result", phase, op, result)
+                if edge in EDGES:
+                    continue
+                is_here = op in _IN_PHASE.get(phase, ())
+                yield edge, _NO_SUCH_RESULT[op] if is_here else _NOWHERE_ELSE[op]
+
+
+EXCLUDED: Mapping[Edge, str] = MappingProxyType(dict(_excluded()))
 
 
 def name_of(edge: Edge) -> str:

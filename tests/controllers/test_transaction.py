@@ -267,6 +267,18 @@ def test_old_reading_after_a_write_is_not_believed_before_the_old_values_are_wri
     assert m.states() == {"c1": State.RESTORED}
 
 
+def test_slow_device_that_answers_is_restored_once_before_patience_ends():
+    m = machine()
+    m.resume(0.0, {"c1": Resumed(sent={Op.LOCK, Op.PREPARE, Op.COMMIT})}, is_decided=False)
+    late_s = 1000.0  # past patience, and past its timer
+    m.handle(Done(late_s, "c1", Op.CANCEL))
+    turn = m.handle(Done(late_s + 25.0, "c1", Op.READ, AFTER))
+    assert ops(turn) == [("c1", Op.RESTORE)]
+    m.handle(Done(late_s + 50.0, "c1", Op.RESTORE))
+    m.handle(Done(late_s + 75.0, "c1", Op.READ, AFTER))
+    assert m.states() == {"c1": State.INDETERMINATE}
+
+
 def test_cancel_of_a_confirmed_commit_takes_nothing_back():
     m = machine(spec("a", wave=0), spec("b", "A", wave=1), by_wave=True)
     m.start(0.0)
