@@ -130,12 +130,17 @@ def _entries(world: MemoryWorld, originals: Sequence[Device], folder: Path) -> t
                 profiles={
                     device.id: device.profile for device in originals if device.profile in packaged
                 },
-                # Names of sections and the like; where files lie is the emulator's own.
-                options={
-                    device.id: device.options
-                    for device in originals
-                    if profile_of(device).protocol == "cli"
-                },
+                options={device.id: _options(device) for device in originals},
             ),
         )
     )
+
+
+def _options(device: Device) -> Mapping[str, str]:
+    """Options a copy needs too: names of sections, indexes; how it is reached is its own."""
+    profile = profile_of(device)
+    if profile.protocol == "cli":
+        return device.options
+    if profile.protocol == "snmp":
+        return {name: text for name, text in device.options.items() if name in profile.options}
+    return {}

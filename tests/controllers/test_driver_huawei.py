@@ -14,7 +14,7 @@ from controllers.drivers.snmp import SnmpDriver
 from controllers.intent import parse_intent, paths_to_read, resolve
 from controllers.journal import Journal
 from controllers.live import read_live
-from controllers.plan import make_plan
+from controllers.plan import Plan, make_plan
 from controllers.ports import Device
 from controllers.profiles import load_profile, snmp_objects
 from controllers.runner import RunResult, apply
@@ -22,6 +22,7 @@ from controllers.steps import Limits
 from hil.emulators.fleet import FleetThread
 from hil.emulators.folder import write_folder
 from hil.emulators.world_port import MemoryWorld
+from hil.rehearse import rehearse
 from twin.model.attributes import Value
 from twin.model.errors import DeviceRefused, DeviceUnreachable, InputError
 from twin.model.safe import parse_yaml
@@ -56,13 +57,16 @@ class Hall:
     def read(self, device: str, path: str) -> Value:
         return self.fleet.call(lambda: self.world.read(device, path))
 
-    def apply(self, change: str) -> RunResult:
+    def plan(self, change: str) -> Plan:
         text = f"version: 1\nname: air\nchanges:\n  - {{name: c, select: 'kind:ap', set: {change}}}"
         intent = parse_intent(parse_yaml(text, "intent.yaml"))
         wants = resolve(intent, self.devices)
         paths = paths_to_read(intent, wants, self.devices)
         live = read_live(self.devices, make_driver, paths=paths)
-        plan = make_plan(intent, self.devices, live.values, wants)
+        return make_plan(intent, self.devices, live.values, wants)
+
+    def apply(self, change: str) -> RunResult:
+        plan = self.plan(change)
         quick = tuple(replace(part, settle_s=0.3) for part in plan.devices)
         plan = replace(plan, devices=quick)
         with Journal(self.folder / "j.sqlite") as book:
@@ -131,6 +135,12 @@ def test_access_points_of_one_controller_are_changed_at_once(hall: Hall) -> None
     result = hall.apply("{radio/0/channel: 6, radio/0/dca: false}")
     assert result.exit_code == 0, result.reasons
     assert {hall.read(ap, "radio/0/channel") for ap in ("ap-1", "ap-2")} == {6}
+
+
+def test_a_change_is_rehearsed_on_copies_that_keep_their_index(hall: Hall) -> None:
+    rehearsal = rehearse(hall.plan("{radio/0/channel: 6, radio/0/dca: false}"), hall.devices)
+    assert rehearsal.is_good, rehearsal.run.reasons
+    assert hall.read("ap-1", "radio/0/channel") == 1
 
 
 def test_a_power_that_is_saved_and_not_radiated_is_taken_back(hall: Hall) -> None:
