@@ -19,9 +19,14 @@ __all__ = ["DIALECTS", "PAGER", "QUESTION", "Dialect"]
 PAGER = re.compile(r"[ \t]*-{2,4} ?More ?-{2,4}\s*$|--More--\s*$")
 """What stands at the end while a page waits for a key."""
 
-QUESTION = re.compile(
-    r"[^\r\n]*(\[[^\]\r\n]*/[^\]\r\n]*\]|\([^)\r\n]*/[^)\r\n]*\)|[Pp]assword|\?)[ \t]*:?[ \t]*$"
+_ASKED = (
+    r"\[[^\]\r\n]*/[^\]\r\n]*\]",
+    r"\)\[[^\]\r\n]+\](?=[ \t]*:)",
+    r"\([^)\r\n]*/[^)\r\n]*\)",
+    "[Pp]assword",
+    r"\?",
 )
+QUESTION = re.compile(rf"[^\r\n]*(?:{'|'.join(_ASKED)})[ \t]*:?[ \t]*$")
 """What stands at the end while the device waits for an answer: ``[Y/N]:``, ``(y/n)?``."""
 
 _VRP_PROMPT = r"(?:HRP_[MS])?(?:<[~*]?[\w./-]+>|\[[~*]?[\w./-]+\])"
@@ -98,7 +103,14 @@ _VRP5 = Dialect(
     saved="display saved-configuration",
     save="save",
     saved_by=re.compile(r"success", re.IGNORECASE),
-    answers=MappingProxyType({r"(?i)continue\s*\?\s*\[Y/N\]": "y"}),
+    answers=MappingProxyType(
+        {
+            r"(?i)continue\s*\?\s*\[Y/N\]": "y",
+            # Of `save`: where to, and whether the file that is there may be replaced.
+            r"(?i)input the file name": "",
+            r"(?i)exists, overwrite\s*\?\s*\[Y/N\]": "y",
+        }
+    ),
     exclusive="configuration exclusive",
     release="undo configuration exclusive",
     holder="display configuration-occupied user",

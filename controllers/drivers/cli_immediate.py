@@ -16,7 +16,14 @@ from controllers.drivers.cli_dialects import DIALECTS
 from controllers.drivers.cli_session import CliSession
 from controllers.drivers.cli_terminal import Terminal
 from controllers.drivers.cli_values import CliValues
-from controllers.drivers.cli_view import read_values, save, typeable, with_lock, without_lock
+from controllers.drivers.cli_view import (
+    read_values,
+    refuse_unsaved,
+    save,
+    typeable,
+    with_lock,
+    without_lock,
+)
 from controllers.drivers.plain import PlainDriver
 from controllers.ports import Device
 from controllers.profiles import CliItem, Profile
@@ -104,7 +111,7 @@ class ImmediateDriver(PlainDriver):
         typeable(self.device.id, texts, self._dialect)
         items = [self._values.item(path) for path in texts]
         before = self._running()
-        is_stored = self._refuse_unsaved(before, items, texts)
+        is_stored = refuse_unsaved(self.terminal, before, items, texts)
         lines = lines_towards(before, texts, items, self._dialect.negation)
         if not lines and is_stored:
             return
@@ -126,23 +133,6 @@ class ImmediateDriver(PlainDriver):
 
     def _running(self) -> Config:
         return parsed_config(self.terminal.order("read the configuration", self._dialect.running))
-
-    def _refuse_unsaved(
-        self, running: Config, items: list[CliItem], texts: Mapping[str, str]
-    ) -> bool:
-        """Refuse to store what is not ours; say whether the wanted values are stored already."""
-        if not self._dialect.saved:
-            return False
-        said = self.terminal.order("read the stored configuration", self._dialect.saved)
-        stored = parsed_config(said)
-        foreign = foreign_lines(running, items) ^ foreign_lines(stored, items)
-        if foreign:
-            raise DeviceConflict(
-                self.device.id,
-                f"its running configuration differs from the stored one in {len(foreign)} lines "
-                "that are not ours; save them or take them back on the device first",
-            )
-        return texts_in(stored, items) == texts
 
     def _send(self, lines: list[tuple[str, str]]) -> None:
         """Send lines in their sections; the first that is refused ends it."""

@@ -23,7 +23,14 @@ from controllers.drivers.cli_dialects import DIALECTS
 from controllers.drivers.cli_session import CliSession
 from controllers.drivers.cli_terminal import Terminal
 from controllers.drivers.cli_values import CliValues
-from controllers.drivers.cli_view import read_values, save, typeable, with_lock, without_lock
+from controllers.drivers.cli_view import (
+    read_values,
+    refuse_unsaved,
+    save,
+    typeable,
+    with_lock,
+    without_lock,
+)
 from controllers.ports import Device, DeviceClass
 from controllers.profiles import Profile, option
 from twin.model.attributes import Value
@@ -112,7 +119,8 @@ class TrialDriver:
         Raises
         ------
         DeviceConflict
-            The candidate is not what running and our lines make; nothing is committed.
+            The candidate is not what running and our lines make, or somebody has committed what
+            is not stored; nothing is committed.
         DeviceRefused
             A line was refused, or the device is not in two-stage mode.
         DeviceError
@@ -122,6 +130,7 @@ class TrialDriver:
         typeable(self.device.id, texts, self._dialect)
         items = [self._values.item(path) for path in texts]
         running = self._config(self._dialect.running)
+        refuse_unsaved(self.terminal, running, items, texts)
         lines = lines_towards(running, texts, items, self._dialect.negation)
         self._awaits_commit = True
         try:

@@ -1,18 +1,19 @@
-"""What drivers of routers share: reading values, locking, saving, and what can be typed."""
+"""What drivers of routers share: reading, locking, saving, and what must not be done."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from controllers.drivers.cli_config import parsed_config, texts_in
+from controllers.drivers.cli_config import Config, foreign_lines, parsed_config, texts_in
 from controllers.drivers.cli_dialects import Dialect
 from controllers.drivers.cli_terminal import Terminal
 from controllers.drivers.cli_values import CliValues
+from controllers.profiles import CliItem
 from twin.model.attributes import Value
-from twin.model.errors import DeviceError, DeviceLocked, DeviceRefused
+from twin.model.errors import DeviceConflict, DeviceError, DeviceLocked, DeviceRefused
 
-__all__ = ["read_values", "save", "typeable", "with_lock", "without_lock"]
+__all__ = ["read_values", "refuse_unsaved", "save", "typeable", "with_lock", "without_lock"]
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,48 @@ def read_values(
             texts[item.path] = text
     return {item.path: values.decoded(item, texts[item.path]) for item in items
             if item.path in texts}  # fmt: skip
+
+
+def refuse_unsaved(
+    terminal: Terminal, running: Config, items: Sequence[CliItem], texts: Mapping[str, str]
+) -> bool:
+    """Refuse to store what is not ours.
+
+    Parameters
+    ----------
+    terminal : Terminal
+        The dialogue.
+    running : Config
+        The running configuration.
+    items : sequence of CliItem
+        The attributes that are ours.
+    texts : mapping
+        Wanted text of each by path.
+
+    Returns
+    -------
+    bool
+        True if the wanted texts are stored already; False also where that cannot be shown.
+
+    Raises
+    ------
+    DeviceConflict
+        Running and stored configuration differ in lines that are not ours.
+    DeviceError
+        Another leaf that says what failed.
+    """
+    if not terminal.dialect.saved:
+        return False
+    said = terminal.order("read the stored configuration", terminal.dialect.saved)
+    stored = parsed_config(said)
+    foreign = foreign_lines(running, items) ^ foreign_lines(stored, items)
+    if foreign:
+        raise DeviceConflict(
+            terminal.session.device.id,
+            f"its running configuration differs from the stored one in {len(foreign)} lines "
+            "that are not ours; save them or take them back on the device first",
+        )
+    return texts_in(stored, items) == texts
 
 
 def typeable(device: str, texts: Mapping[str, str], dialect: Dialect) -> None:

@@ -39,7 +39,7 @@ class Router:
     Parameters
     ----------
     device : EmulatedDevice
-        The device.
+        The device; its option ``startup_file: none`` lets it ask for a name at the first save.
     negation : str
         Word of its command line that takes a line away.
     call_later : callable
@@ -58,6 +58,7 @@ class Router:
         items = [item for item in cli_items(profile, device.entry) if item.path in known]
         self.lines = LineMap(device.kind, items, negation)
         self.holder: tuple[int, str] | None = None
+        self.has_file = device.entry.options.get("startup_file") != "none"
         self._call_later = call_later
         self._stored: dict[str, Value] | None = None
         self._trial: _Trial | None = None
@@ -93,6 +94,7 @@ class Router:
     def save(self) -> None:
         """Store the running configuration."""
         self._stored = self.device.configuration()
+        self.has_file = True
 
     def lock(self, session: int, username: str) -> bool:
         """Lock the configuration for a session; False if another has it."""

@@ -30,6 +30,7 @@ _SAVING = (
     "Warning: The current configuration will be written to the device.\n"
     "Are you sure to continue? [Y/N]:"
 )
+_NAMING = "Please input the file name(*.cfg,*.zip)[vrpcfg.zip]:"
 _ABORTING = "Warning: The trial configuration will be aborted. Continue? [Y/N]:"
 _LONGEST_TRIAL_S = 65_535
 
@@ -262,6 +263,12 @@ class VrpShell:
         self._question = None
         if answer not in ("y", "yes"):
             return "Info: Save has been canceled.\n"
+        if self._router.has_file:
+            return self._stored("")
+        return self._ask(_NAMING, self._stored)
+
+    def _stored(self, _name: str) -> str:
+        self._question = None
         self._router.save()
         return (
             "Now saving the current configuration...\nInfo: Save the configuration successfully.\n"

@@ -65,7 +65,7 @@ def emulated(folder: Path, *names: str) -> Iterator[SimpleNamespace]:
     placement = Placement(
         cli=port,
         profiles={name: KINDS[name][1] for name in names},
-        options={"vrp8": {"shortest_trial_s": "1"}},
+        options={"vrp8": {"shortest_trial_s": "1"}, "vrp5": {"startup_file": "none"}},
     )
     entries = entries_of(world, names, folder, network=network, placement=placement)
     key = write_folder(folder, entries)
@@ -249,6 +249,16 @@ def test_a_device_in_immediate_mode_is_no_vrp8_switch_of_ours(bench: SimpleNames
         driver.prepare(WANTED)
     assert bench.driver("vrp5").read(["contact"]) == {"contact": "it"}
     driver.close()
+
+
+@pytest.mark.long
+def test_a_vrp8_switch_with_a_commit_that_was_not_saved_is_refused(bench: SimpleNamespace) -> None:
+    driver = bench.driver("vrp8")
+    for line in ("system-view", "snmp-agent sys-info location elsewhere", "commit", "return"):
+        driver.terminal.order("somebody", line)
+    with pytest.raises(DeviceConflict, match="2 lines that are not ours"):
+        driver.prepare({"contact": "NOC"})
+    assert driver.terminal.prompt == "<sw>"
 
 
 @pytest.mark.long

@@ -169,7 +169,8 @@ def test_prompts_are_known_at_the_end_only(prompt: str, dialect: str) -> None:
     [
         "Warning: Uncommitted configurations found. Are you sure to commit them before switching "
         "out? [Y(yes)/N(no)/C(cancel)]:",
-        "Are you sure to continue? [Y/N]:", "Proceed (y/n)? ", "Enter the password:",
+        "Are you sure to continue? [Y/N]:", "Please input the file name(*.cfg,*.zip)[vrpcfg.zip]:",
+        "flash:/vrpcfg.zip exists, overwrite?[Y/N]:", "Proceed (y/n)? ", "Enter the password:",
         "Error: Please choose 'YES', 'NO' or 'CANCEL' first before pressing 'Enter'. [Y/N/C]:",
     ],
 )  # fmt: skip

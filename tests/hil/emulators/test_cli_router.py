@@ -170,7 +170,8 @@ def test_a_power_cut_brings_back_what_was_saved(vrp8: SimpleNamespace) -> None:
     vrp8.router.power_loss()
     vrp8.router.power_up(has_new_storage=False)
     assert vrp8.read("contact") == "it"
-    typed(vrp8.bert, *change, "save", "n", "save", "y")
+    vrp8.router.has_file = False
+    typed(vrp8.bert, *change, "save", "n", "save", "y", "vrpcfg.zip")
     vrp8.router.power_loss()
     vrp8.router.power_up(has_new_storage=False)
     assert vrp8.read("contact") == "NOC"
