@@ -19,6 +19,7 @@ from controllers.runner import OnEvent, RunResult, apply
 from controllers.steps import Outcome
 from hil.emulators.fleet import FleetThread
 from hil.emulators.folder import Placement, entries_of, write_folder
+from hil.emulators.serve import make_room
 from hil.emulators.world_port import MemoryWorld
 from twin.model.attributes import Value
 
@@ -76,12 +77,13 @@ def rehearse(
     DeviceError
         The live state could not be read.
     BenchError
-        The copies could not be started.
+        The copies could not be started, or this process may not open a socket for each.
     """
     begin = perf_counter()
     planned = {part.device for part in plan.devices}
     originals = tuple(device for device in devices if device.id in planned)
     world = _copies(plan, originals, read_from)
+    make_room(len(originals))
     with tempfile.TemporaryDirectory(prefix="stellwerk-rehearsal-") as name:
         folder = Path(name)
         entries = _entries(world, originals, folder)
