@@ -20,6 +20,8 @@ __all__ = [
     "Effect",
     "EffectPredictor",
     "EffectRow",
+    "Exposure",
+    "ExposurePredictor",
     "HarmPredictor",
     "SecretSource",
 ]
@@ -223,3 +225,34 @@ class SecretSource(Protocol):
 
     def fetch(self, name: str) -> Secret:
         """Fetch one secret; an `InputError` says why there is none and never quotes any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """What a site radiates, and what of the limits it uses up where people are.
+
+    Parameters
+    ----------
+    site : str
+        The site.
+    devices : tuple of str
+        Its cells that change.
+    share_before, share_after : float
+        Share of the permitted field strength at the worst place; 1 is the limit.
+    eirp_w_before, eirp_w_after : float
+        EIRP of all its transmitters. [W]
+    """
+
+    site: str
+    devices: tuple[str, ...]
+    share_before: float
+    share_after: float
+    eirp_w_before: float = field(metadata={"unit": "W"})
+    eirp_w_after: float = field(metadata={"unit": "W"})
+
+
+class ExposurePredictor(Protocol):
+    """Predicts fields around sites; `hil` implements it with the twin."""
+
+    def exposure(self, changes: Sequence[Change]) -> Sequence[Exposure]:
+        """Predict the fields around each site whose power or beams change."""

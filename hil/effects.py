@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controllers.ports import Change, Effect, EffectRow
+from hil.places import place_rows
 from twin.model.attributes import Value
 from twin.model.city import AccessPoint, Cell, City, LampCabinet
 from twin.planning.energy import BURNING_ASSUMPTION, LUMINAIRE_ASSUMPTION, annual_energy_kwh
@@ -195,6 +196,7 @@ def _cell_rows(what_if: WhatIf, changed: set[str]) -> tuple[EffectRow, ...]:
     for layer in sorted({cell.layer for cell in cells}):
         rows += _layer_rows(both, layer, near)
     rows += _throughput_rows(both)
+    rows += place_rows(what_if.after, both, sorted({cell.operator for cell in cells}))
     return tuple(rows)
 
 

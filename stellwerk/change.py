@@ -16,6 +16,7 @@ from controllers.intent import Intent
 from controllers.journal import Journal
 from controllers.plan import Plan
 from controllers.plan_text import render_plan
+from controllers.policies import load_policy_settings
 from controllers.runner import RunResult, StepEvent
 from controllers.runner import apply as apply_plan
 from controllers.windows import closing_of
@@ -63,6 +64,7 @@ def settled_desk(settings: Settings) -> Desk:
         author=settings.author,
         windows=settings.window_list,
         needs_approval=settings.four_eyes == "yes",
+        policies=load_policy_settings(Path(settings.policies)) if settings.policies else None,
     )
 
 

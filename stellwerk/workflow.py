@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from controllers.drivers import make_driver
@@ -11,10 +11,11 @@ from controllers.intent import Intent, Want, paths_to_read, resolve
 from controllers.inventory import load_inventory, select
 from controllers.live import Live, read_live
 from controllers.plan import DevicePlan, Plan, make_plan
-from controllers.policies import CityFacts, check_plan
+from controllers.policies import CityFacts, PolicySettings, check_plan
 from controllers.ports import Device
 from controllers.verify import differences
 from hil.effects import TwinPredictor
+from hil.exposure import TwinExposure
 from hil.gate import BandGate
 from hil.harm import TwinHarm
 from stellwerk.output import progress, waiting
@@ -44,6 +45,8 @@ class Desk:
         Maintenance windows of all changes, beside those of an intent.
     needs_approval : bool
         A plan needs the approval of somebody else than its author.
+    policies : PolicySettings
+        Numbers and severities of policies.
     """
 
     city: City
@@ -52,6 +55,7 @@ class Desk:
     author: str = ""
     windows: tuple[str, ...] = ()
     needs_approval: bool = False
+    policies: PolicySettings = field(default_factory=PolicySettings)
 
     def plan(self, intent: Intent, *, limit: str = "", with_effect: bool = True) -> Plan:
         """Read the live state and plan what is missing for an intent.
@@ -194,11 +198,20 @@ class Desk:
             return read_live(asked, make_driver, paths=paths)
 
     def _judged(self, plan: Plan, *, with_effect: bool) -> Plan:
-        plan = check_plan(plan, self.devices, CityFacts(self.city))
+        plan = self._checked(plan)
         # What the law forbids is not worth a prediction, and may be outside every model.
         if with_effect and not plan.no_op and not plan.blockers:
-            plan = replace(plan, effect=self.predictor.predict(plan.changes))
+            plan = self._checked(replace(plan, effect=self.predictor.predict(plan.changes)))
         return plan
+
+    def _checked(self, plan: Plan) -> Plan:
+        return check_plan(
+            plan,
+            self.devices,
+            CityFacts(self.city),
+            settings=self.policies,
+            exposure=TwinExposure(self.city),
+        )
 
     def gate(self, plan: Plan) -> BandGate:
         """Make the gate that lets a plan be confirmed only if measurements agree with the twin.
@@ -234,6 +247,7 @@ def open_desk(
     author: str = "",
     windows: tuple[str, ...] = (),
     needs_approval: bool = False,
+    policies: PolicySettings | None = None,
 ) -> Desk:
     """Load the inventory and bind it to the planner's city.
 
@@ -251,6 +265,8 @@ def open_desk(
         Maintenance windows of all changes.
     needs_approval : bool
         A plan needs the approval of somebody else than its author.
+    policies : PolicySettings, optional
+        Numbers and severities of policies.
 
     Returns
     -------
@@ -276,6 +292,7 @@ def open_desk(
         author=author,
         windows=windows,
         needs_approval=needs_approval,
+        policies=policies or PolicySettings(),
     )
 
 

@@ -24,7 +24,7 @@ def path_policy(plan: Plan, devices: Sequence[Device], facts: SiteFacts) -> tupl
     devices : sequence of Device
         The inventory; `Device.upstream` says who feeds whom. The option ``upstream_port`` names
         the port where the city file does not, ``management_interface`` the interface a host is
-        managed through.
+        managed through, ``backhaul_radio`` the radio over which a device reaches its upstream.
     facts : SiteFacts
         Ports that feed devices.
 
@@ -36,12 +36,51 @@ def path_policy(plan: Plan, devices: Sequence[Device], facts: SiteFacts) -> tupl
     """
     by_id = {device.id: device for device in devices}
     members = {part.device for part in plan.devices}
-    return tuple(
+    cuts = tuple(
         PlanFinding(device=part.device, finding=finding)
         for part in plan.devices
         for change in part.changes
         if change.after is False
         for finding in _cuts(part, change, by_id, members, facts)
+    )
+    return cuts + tuple(_lost_links(plan, devices))
+
+
+def _lost_links(plan: Plan, devices: Sequence[Device]) -> Iterator[PlanFinding]:
+    """Find radio links to an upstream whose ends would no longer hear each other."""
+    parts = {part.device: part for part in plan.devices}
+    for device in devices:
+        radio = device.options.get("backhaul_radio", "")
+        ends = [parts.get(device.id), parts.get(device.upstream)]
+        if not radio or not device.upstream or not any(ends):
+            continue
+        for part in ends:
+            if part is not None and part.target.get(f"radio/{radio}/enabled") is False:
+                what = f"radio {radio} carries the link of {device.id} to {device.upstream}"
+                yield PlanFinding(device=part.device, finding=_finding("error", what))
+        for name in ("channel", "bandwidth_mhz"):
+            path = f"radio/{radio}/{name}"
+            wanted = [part.target.get(path) if part else None for part in ends]
+            if wanted[0] == wanted[1] and _in_one_step(*ends):
+                continue
+            if wanted != [None, None]:
+                moved = device.id if wanted[0] is not None else device.upstream
+                yield PlanFinding(device=moved, finding=_torn(path, device))
+
+
+def _in_one_step(a: DevicePlan | None, b: DevicePlan | None) -> bool:
+    return a is not None and b is not None and (a.wave, a.order) == (b.wave, b.order)
+
+
+def _torn(path: str, device: Device) -> Finding:
+    return Finding(
+        rule="management-path",
+        severity="error",
+        message=(
+            f"{path} carries the link of {device.id} to {device.upstream}: both ends must get the "
+            "same value in the same step; give both the option mesh, or name them in together"
+        ),
+        reference=_RULE,
     )
 
 

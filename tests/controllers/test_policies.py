@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from planning_memory import boxes, plan_of
 
-from controllers.policies import CityFacts, check_plan
-from twin.model.city import AccessPoint, City, Radio
+from controllers.policies import (
+    CellsDown,
+    CityFacts,
+    PolicySettings,
+    check_plan,
+    load_policy_settings,
+)
+from controllers.ports import Effect, EffectRow, Exposure
+from twin.model.city import AccessPoint, Cell, City, Radio
+from twin.model.errors import InputError
 
 
 def city(placement="indoor", gain_dbi=3.0, port="1"):
@@ -157,3 +167,227 @@ def test_a_very_weak_radio_is_a_warning_unless_it_is_off():
     assert "level" in rules(weak, "warning")
     off = checked(boxes("ap-1"), ap_change(tx_power_dbm=0, enabled="false"))
     assert "level" not in rules(off, "warning")
+
+
+MESH = {
+    "ap-1": {"upstream": "ap-2", "options": {"backhaul_radio": "2", "mesh": "yard"}},
+    "ap-2": {"options": {"mesh": "yard"}},
+}
+
+
+def test_both_ends_of_a_radio_link_change_channel_in_one_step_or_not_at_all():
+    together = checked(boxes("ap-1", "ap-2", **MESH), ap_change(channel=44))
+    assert "management-path" not in rules(together)
+    alone = "  - {name: c, devices: [ap-1], set: {radio/2/channel: 44}}"
+    assert "management-path" in rules(checked(boxes("ap-1", "ap-2", **MESH), alone))
+    apart = {**MESH, "ap-2": {}}
+    assert "management-path" in rules(
+        checked(boxes("ap-1", "ap-2:A", **apart), ap_change(channel=44))
+    )
+    unlike = "  - {name: c, select: 'kind:ap', cycle: {radio/2/channel: [40, 44]}}"
+    assert "management-path" in rules(checked(boxes("ap-1", "ap-2", **MESH), unlike))
+    off = "  - {name: c, devices: [ap-2], set: {radio/2/enabled: false}}"
+    assert "management-path" in rules(checked(boxes("ap-1", "ap-2", **MESH), off))
+
+
+def cell(i, *, x_m=0.0, site="mast", is_on=True):
+    return Cell(
+        id=f"cell-{i}", site=site, operator="A", technology="nr", band="n78", scenario="UMa",
+        x_m=x_m, y_m=0.0, height_m=25.0, azimuth_deg=0.0, tilt_deg=6.0, carrier_hz=3.6e9,
+        bandwidth_hz=90e6, scs_hz=30e3, tx_power_dbm=46.0, antenna_gain_dbi=17.0,
+        beamwidth_h_deg=65.0, beamwidth_v_deg=8.0, mimo_layers=4, load=0.5, is_on=is_on,
+    )  # fmt: skip
+
+
+OFF = '  - {name: off, select: "kind:cell", set: {admin_state: LOCKED}}'
+
+
+@pytest.mark.parametrize(
+    ("cells", "limits", "found"),
+    [
+        ([cell(1), cell(2), cell(3)], {}, []),
+        ([cell(1), cell(2), cell(3)], {"per_site": 2}, ["at site mast"]),
+        ([cell(1), cell(2), cell(9, is_on=False)], {"per_site": 2}, ["at site mast"]),
+        ([cell(1, site="a"), cell(2, site="b", x_m=400.0), cell(3, site="c", x_m=5000.0)],
+         {"per_neighbourhood": 1}, ["within 1000 m of cell-1"]),
+        ([cell(1, site="a"), cell(2, site="b", x_m=400.0)],
+         {"per_neighbourhood": 1, "neighbourhood_m": 300.0}, []),
+    ],
+)  # fmt: skip
+def test_not_too_many_cells_are_off_at_once(cells, limits, found):
+    made = boxes(*(c.id for c in cells if c.is_on))
+    town = replace(city(), cells=tuple(cells))
+    plan = check_plan(
+        plan_of(made, OFF), made.devices, CityFacts(town),
+        settings=PolicySettings(cells_down=CellsDown(**limits)),
+    )  # fmt: skip
+    texts = [f.finding.message for f in plan.findings if f.finding.rule == "cells-down"]
+    assert [text.split("once ")[1].split(" (")[0] for text in texts] == found
+    assert plan.applyable is (not found)
+
+
+def row(before, after, name="coverage share (x)", scope="operator A, district ruhrort"):
+    return EffectRow(name=name, scope=scope, unit="", before=before, after=after)
+
+
+@pytest.mark.parametrize(
+    ("figures", "found"),
+    [
+        (row(0.99, 0.96), "it may lose 0.02"),
+        (row(0.955, 0.945), "the floor is 0.95"),
+        (row(0.90, 0.89), "the floor is 0.95"),
+        (row(0.90, 0.91), ""),
+        (row(0.99, 0.98), ""),
+        (row(-100.0, float("nan"), "RSRP outdoors, best layer", "operator A, school X"), "-110"),
+        (row(-100.0, -111.0, "RSRP outdoors, best layer", "operator A, school X"), "-110"),
+        (row(-100.0, -111.0, "mean RSRP by residents", "layer"), ""),
+        (row(1.0, 0.8, "points served, of those served before or after", "Wi-Fi"), "0.1"),
+    ],
+)
+def test_schools_and_districts_keep_their_floors(figures, found):
+    made = boxes("cell-1")
+    plan = replace(plan_of(made, OFF), effect=Effect(rows=(figures,)))
+    plan = check_plan(plan, made.devices, CityFacts(city()))
+    texts = [f.finding.message for f in plan.findings if f.finding.rule == "effect-floor"]
+    assert [found in text for text in texts] == ([True] if found else [])
+
+
+class Fields:
+    def __init__(self, **values):
+        self.values = values
+
+    def exposure(self, changes):
+        usual = {"share_before": 0.1, "share_after": 0.1, "eirp_w_before": 99, "eirp_w_after": 99}
+        return [Exposure(site="mast", devices=("cell-1",), **(usual | self.values))]
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ({}, set()),
+        ({"share_after": 0.6}, {("emf", "warning")}),
+        ({"share_before": 0.7, "share_after": 0.6}, set()),
+        ({"share_before": 1.2, "share_after": 1.1}, {("emf", "error")}),
+        ({"eirp_w_after": 150}, {("site-certificate", "warning")}),
+        ({"eirp_w_before": 1, "eirp_w_after": 2}, set()),
+    ],
+)
+def test_fields_keep_to_the_ordinance(values, found):
+    made = boxes("cell-1")
+    plan = check_plan(
+        plan_of(made, OFF), made.devices, CityFacts(city()), exposure=Fields(**values)
+    )
+    got = {(f.finding.rule, f.finding.severity) for f in plan.findings}
+    assert got == found
+    assert all("26. BImSchV" in str(f.finding) or "BEMFV" in str(f.finding) for f in plan.findings)
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({}, set()),
+        ({"secrets": {"community": "env:C"}}, {("snmp-version", "error")}),
+        ({"secrets": {"community": "env:C"}, "options": {"legacy": "v2c: old"}},
+         {("snmp-version", "warning")}),
+        ({"options": {"ssh_exception": "aes256-cbc: old"}}, {("cipher", "warning")}),
+        ({"profile": "3gpp-nr-cell"}, {("host-key", "error")}),
+        ({"profile": "3gpp-nr-cell", "known_hosts": "hosts"}, set()),
+        ({"secrets": {"auth": "file:open"}}, {("secret-mode", "error")}),
+        ({"secrets": {"auth": "file:closed", "priv": "file:absent"}}, set()),
+    ],
+)  # fmt: skip
+def test_devices_are_reached_by_means_that_nobody_else_can_use(fields, found, tmp_path):
+    for name, mode in (("open", 0o640), ("closed", 0o600)):
+        (tmp_path / name).write_text("secret\n")
+        (tmp_path / name).chmod(mode)
+    plan = checked(boxes("cell-1", **{"cell-1": {"base": tmp_path, **fields}}), OFF)
+    assert {(f.finding.rule, f.finding.severity) for f in plan.findings} == found
+    assert "secret\n" not in str(plan.findings)
+
+
+def settings_of(tmp_path, text):
+    (tmp_path / "policies.yaml").write_text("version: 1\n" + text)
+    return load_policy_settings(tmp_path / "policies.yaml")
+
+
+def test_the_policy_file_sets_severities_and_numbers(tmp_path):
+    settings = settings_of(
+        tmp_path,
+        "severities: {level: error, cells-down: info}\n"
+        "cells_down: {per_site: 0}\n"
+        "effect_floors:\n  - {figure: 'mean*', most_loss: 1, severity: error}\n",
+    )
+    made = boxes("ap-1", "cell-1")
+    changes = ap_change(tx_power_dbm=1) + "\n" + OFF
+    town = replace(city(), cells=(cell(1),))
+    plan = replace(plan_of(made, changes), effect=Effect(rows=(row(9.0, 5.0, "mean SINR"),)))
+    plan = check_plan(plan, made.devices, CityFacts(town), settings=settings)
+    got = {(f.finding.rule, f.finding.severity) for f in plan.findings}
+    assert got >= {("level", "error"), ("cells-down", "info"), ("effect-floor", "error")}
+
+
+def test_the_law_may_be_made_stricter_and_never_milder(tmp_path):
+    with pytest.raises(InputError, match=r"policies.yaml:2.*rule of law"):
+        settings_of(tmp_path, "severities: {placement: warning}\n")
+    assert settings_of(tmp_path, "severities: {dfs: error}\n").severity("dfs", "info") == "error"
+    assert PolicySettings(severities={"emf": "info"}).severity("emf", "error") == "error"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["effect_floors: [{figure: x}]\n", "severities: {level: fatal}\n", "cells_down: {n: 1}\n"],
+)
+def test_a_wrong_policy_file_is_named_with_its_place(tmp_path, text):
+    with pytest.raises(InputError, match=r"policies.yaml:2"):
+        settings_of(tmp_path, text)
+
+
+PLUGIN = """
+from controllers.plan import PlanFinding
+from twin.model.regulatory import Finding
+
+
+def no_friday(context):
+    for part in context.plan.devices:
+        finding = Finding(rule="friday", severity="error", message="wait", reference="house rule")
+        yield PlanFinding(device=part.device, finding=finding)
+
+
+def broken(context):
+    raise ZeroDivisionError
+
+
+number = 7
+"""
+
+
+def install(folder, monkeypatch, *lines):
+    (folder / "house_policy.py").write_text(PLUGIN)
+    info = folder / "house-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: house\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[stellwerk.policies]\n" + "\n".join(lines) + "\n")
+    monkeypatch.syspath_prepend(folder)
+
+
+def test_an_installed_package_adds_a_policy(tmp_path, monkeypatch):
+    install(tmp_path, monkeypatch, "friday = house_policy:no_friday")
+    plan = checked(boxes("cell-1"), OFF)
+    assert rules(plan) == {"friday"}
+    assert not plan.applyable
+
+
+def test_a_policy_that_fails_does_not_agree(tmp_path, monkeypatch):
+    install(tmp_path, monkeypatch, "sums = house_policy:broken")
+    plan = checked(boxes("cell-1"), OFF)
+    assert rules(plan) == {"sums"}
+    assert "ZeroDivisionError" in plan.findings[0].finding.message
+
+
+@pytest.mark.parametrize(
+    "target", ["house_policy:absent", "no_such_module:f", "house_policy:number"]
+)
+def test_a_policy_that_cannot_be_loaded_is_an_error(tmp_path, monkeypatch, target):
+    install(tmp_path, monkeypatch, f"house = {target}")
+    with pytest.raises(InputError, match="policy house"):
+        checked(boxes("cell-1"), OFF)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from controllers.ports import Change, Effect
 from hil.effects import TwinPredictor
+from twin.model.city import District, School
 from twin.radio.coverage import compute
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "planning"))
@@ -69,3 +71,21 @@ def test_the_undo_has_the_opposite_effect() -> None:
 
 def test_devices_outside_the_city_have_no_effect() -> None:
     assert _predict(("router-1", "contact", "", "noc")).rows == ()
+
+
+def test_districts_and_schools_see_what_a_change_of_cells_does_to_them() -> None:
+    ring = ((0.0, 0.0), (900.0, 0.0), (900.0, 2000.0), (0.0, 2000.0), (0.0, 0.0))
+    city = replace(
+        small_city(),
+        districts=(District(code="1", slug="west", level="district", area_km2=1.8, rings=(ring,)),),
+        schools=(School(id="s1", name="West School", form="g", x_m=500.0, y_m=1000.0, pupils=500),),
+    )
+    predictor = TwinPredictor(city, lambda: compute(city, step_m=50.0, n_threads=1))
+    rows = predictor.predict(
+        [Change(device="cell-1", path="admin_state", before="UNLOCKED", after="LOCKED")]
+    ).rows
+    found = {(row.name.split(",")[0], row.scope): row for row in rows}
+    school = found["RSRP outdoors", "operator A, school West School"]
+    assert school.after < school.before
+    district = found["mean throughput of the best layer", "operator A, district west"]
+    assert district.after != district.before  # one cell less disturbs less, too
