@@ -109,6 +109,7 @@ class EmulatedDevice:
         self.clock = clock
         self.stats: Counter[str] = Counter()
         self.strike: Strike | None = None
+        self.neighbours: tuple[Device, ...] = ()
         self.on_death: Callable[[EmulatedDevice], None] = lambda _: None
         self._started_s = clock()
 

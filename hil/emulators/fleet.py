@@ -15,6 +15,7 @@ import asyncssh
 from controllers.ports import Device
 from hil.emulators.device import EmulatedDevice, Strike, When
 from hil.emulators.faces import Face, make_face
+from hil.emulators.lldp import all_neighbours
 from hil.emulators.snmp_face import SharedAgents, SnmpFace
 from hil.emulators.ssh_server import SshService
 from hil.emulators.world_port import DeviceWorld
@@ -87,10 +88,12 @@ class Fleet:
         InputError
             A profile or a secret cannot be read.
         """
+        neighbours = all_neighbours(self.entries)
         try:
             for entry in self.entries:
                 device = EmulatedDevice(entry, self.world, boots=self._boots)
                 device.on_death = self._died
+                device.neighbours = neighbours[entry.id]
                 face = self._faces[entry.id] = make_face(device, self._ssh, self._agents)
                 await face.open()
                 self._alive.add(entry.id)

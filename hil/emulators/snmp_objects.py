@@ -25,6 +25,7 @@ from controllers.snmp.ber import (
 )
 from controllers.snmp.message import MAX_MESSAGE_BYTES, ErrorStatus
 from hil.emulators.device import EmulatedDevice
+from hil.emulators.lldp import lldp_nodes
 from hil.emulators.mib_view import MibNode, SetRefused, Syntax
 from hil.emulators.snmp_rows import RowBook
 from hil.emulators.usm import Stat, UsmEngine
@@ -89,7 +90,12 @@ def agent_nodes(
         All of them.
     """
     taken = {node.arcs for node in nodes}
-    own = (*_system_nodes(device), *_engine_nodes(usm), _serial_node())
+    own = (
+        *_system_nodes(device),
+        *_engine_nodes(usm),
+        _serial_node(),
+        *lldp_nodes(device.neighbours),
+    )
     return (*nodes, *(node for node in own if node.arcs not in taken))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import Annotated
 
 import typer
 
-from controllers.inventory import dump_inventory, load_inventory, select
+from controllers.discovery_lldp import discover as search
+from controllers.discovery_lldp import networks_around
+from controllers.inventory import dump_inventory, inventory_text, load_inventory, select
 from controllers.ports import Device
 from controllers.profiles import profile_of
 from controllers.profiles.profile import expand
@@ -189,6 +192,73 @@ def _tell(found: Imported, out: Path, *, json: bool) -> None:
     if len(found.refused) > _SHOWN:
         notes.print(f"left out: {len(found.refused) - _SHOWN} more", markup=False)
     notes.print(f"wrote {len(found.devices)} devices to {out}", markup=False)
+
+
+@app.command()
+def discover(
+    start: Annotated[str, typer.Option("--from", help="Devices to begin at (a selection).")],
+    *,
+    inventory: InventoryOption = "",
+    within: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--within", help="Network that may be asked; those around --from if not given."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write the proposals as inventory file.")
+    ] = None,
+    max_devices: Annotated[int, typer.Option("--max-devices", min=1, max=10_000)] = 500,
+    max_depth: Annotated[int, typer.Option("--max-depth", min=1, max=32)] = 4,
+    per_second: Annotated[
+        float, typer.Option("--per-second", min=0.1, max=1000.0, help="Devices asked in a second.")
+    ] = 10.0,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Search for devices from neighbour to neighbour (LLDP over SNMP); changes nothing."""
+    if out is not None and out.exists() and not force:
+        raise InputError("exists already", str(out), hint="name another file, or say --force")
+    known = load_inventory(Path(load_settings(inventory=inventory).inventory))
+    seeds = select(known, start)
+    if not seeds:
+        raise InputError(f"no device matches {quoted(start)}", "--from")
+    networks = _networks(within) if within else networks_around(seeds)
+    with waiting("asking neighbours"):
+        found = search(
+            seeds, known, networks,
+            max_devices=max_devices, max_depth=max_depth, per_second=per_second,
+        )  # fmt: skip
+    if out is not None and found.devices:
+        # As a file to include: what feeds the new devices may stand in the inventory itself.
+        out.write_text(inventory_text(found.devices), encoding="utf-8")
+    if json:
+        print_json(
+            {
+                "asked": found.n_asked,
+                "devices": [entry_of(device) for device in found.devices],
+                "upstreams": found.upstreams,
+                "left_out": found.left_out,
+            }
+        )
+        return
+    for line in found.left_out:
+        notes.print(line, markup=False)
+    for name, upstream in found.upstreams.items():
+        print_line(f"# {name}: upstream: {upstream}")
+    if found.devices and out is None:
+        print_line(inventory_text(found.devices).rstrip())
+    notes.print(
+        f"{found.n_asked} devices asked, {len(found.devices)} proposed"
+        f"{f' in {out}' if out else ''}", markup=False,
+    )  # fmt: skip
+
+
+def _networks(words: Sequence[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    try:
+        return [ipaddress.ip_network(word) for word in words]
+    except ValueError as err:
+        raise InputError(str(err), "--within", hint="write it like 10.1.0.0/16") from err
 
 
 def _pairs(flag: str, words: Sequence[str] | None) -> dict[str, str]:
