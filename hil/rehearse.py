@@ -143,6 +143,4 @@ def _options(device: Device) -> Mapping[str, str]:
     profile = profile_of(device)
     if profile.protocol == "cli":
         return device.options
-    if profile.protocol == "snmp":
-        return {name: text for name, text in device.options.items() if name in profile.options}
-    return {}
+    return {name: text for name, text in device.options.items() if name in profile.options}

@@ -5,71 +5,37 @@ from __future__ import annotations
 import logging
 import math
 import re
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 from lxml import etree
-from ncclient import NCClientError
-from ncclient.manager import Manager
-from ncclient.operations import RPCError, TimeoutExpiredError
+from ncclient.operations import RPCError
 
-from controllers.drivers.netconf_session import BoundedSession
-from controllers.drivers.netconf_text import (
-    BASE,
-    Capabilities,
-    capabilities_of,
-    holder_of,
-    is_same_config,
-    refusal,
-    tags_of,
-)
-from controllers.drivers.options import seconds
-from controllers.drivers.ssh import plain_words
+from controllers.drivers.netconf_link import Call, Link, ask, end, open_link
+from controllers.drivers.netconf_read import config_of, data_of, reading, values_of
+from controllers.drivers.netconf_text import holder_of, is_same_config, tags_of
+from controllers.drivers.options import choice, seconds
 from controllers.ports import Device
-from controllers.profiles import (
-    NetconfNode,
-    Profile,
-    build_filter,
-    find,
-    graft,
-    has_entry,
-    netconf_nodes,
-)
-from twin.model.attributes import Value
+from controllers.profiles import NetconfNode, Profile, netconf_nodes
+from twin.model.attributes import Value, same_value
 from twin.model.errors import (
     DeviceConflict,
     DeviceError,
     DeviceLocked,
     DeviceRefused,
-    DeviceTimeout,
     DeviceUnreachable,
-    InputError,
-    ModelError,
+    EvidenceMismatch,
 )
-from twin.model.safe import parse_xml
 
 __all__ = ["NetconfDriver"]
 
 log = logging.getLogger(__name__)
 
-_T = TypeVar("_T")
-_CLOSE_S = 2.0
-_PROBE_S = 0.5
+_LOCK_PATIENCE_S = 2.0
+_LOCK_PAUSE_S = 0.1
 # What servers say when there is no confirmed commit to cancel; the tag differs between them.
 _NOTHING_ARMED = re.compile(r"\bno\b.*\bcommit|not.*(pending|active|progress|confirmed)", re.I)
-
-
-@dataclass(slots=True)
-class _Live:
-    """A session and what hangs on it: its locks and its candidate die with it."""
-
-    session: BoundedSession
-    manager: Any
-    capabilities: Capabilities
-    locks: list[str] = field(default_factory=list)
-    is_prepared: bool = False
-    is_armed_here: bool = False
 
 
 class NetconfDriver:
@@ -78,8 +44,9 @@ class NetconfDriver:
     Parameters
     ----------
     device : Device
-        The inventory entry; options ``timeout_s`` (one operation, 30 s by default) and
-        ``connect_timeout_s`` (15 s).
+        The inventory entry; options ``timeout_s`` (one operation, 30 s by default),
+        ``connect_timeout_s`` (15 s), and ``foreign_candidate``: ``refuse`` what somebody else
+        left in the candidate, or ``discard`` it.
     profile : Profile
         A NETCONF profile.
 
@@ -94,7 +61,7 @@ class NetconfDriver:
         self.device_class = profile.device_class
         self._profile = profile
         self._nodes = {node.path: node for node in netconf_nodes(profile, device)}
-        self._live: _Live | None = None
+        self._live: Link | None = None
         self._awaits_commit = False  # outlives the session: a lost candidate is no follow-up
 
     # --- reading -------------------------------------------------------------------------------
@@ -117,18 +84,8 @@ class NetconfDriver:
     def _read_from(self, datastore: str, nodes: list[NetconfNode]) -> dict[str, Value]:
         if not nodes:
             return {}
-        wanted = build_filter(node.steps for node in nodes)
-        if datastore:
-            data = self._get_config(datastore, wanted)
-        else:
-            reply = self._rpc("read state", lambda m: m.get(filter=wanted))
-            data = self._data(reply)
-        values: dict[str, Value] = {}
-        for node in nodes:
-            value = self._value(data, node)
-            if value is not None:
-                values[node.path] = value
-        return values
+        reply = self._rpc(*reading(datastore, nodes))
+        return values_of(self.device, data_of(self.device, reply), nodes)
 
     def fetch(self, wanted: etree._Element) -> etree._Element:
         """Read the part of running that a subtree filter selects.
@@ -148,30 +105,8 @@ class NetconfDriver:
         DeviceError
             A leaf that says what failed.
         """
-        return self._get_config("running", wanted)
-
-    def _get_config(self, datastore: str, wanted: etree._Element | None) -> etree._Element:
-        reply = self._rpc(
-            f"read {datastore}", lambda m: m.get_config(source=datastore, filter=wanted)
-        )
-        return self._data(reply)
-
-    def _data(self, reply: Any) -> etree._Element:  # noqa: ANN401
-        root = parse_xml(reply.xml, f"NETCONF reply of {self.device.id}")
-        data = root.find(f"{{{BASE}}}data")
-        if data is None:
-            raise DeviceRefused(self.device.id, "the NETCONF reply holds no data")
-        return data
-
-    def _value(self, data: etree._Element, node: NetconfNode) -> Value | None:
-        leaves = find(data, node.steps)
-        if not leaves:
-            is_there = bool(node.combine) or has_entry(data, node.steps)
-            return node.default if is_there else None
-        try:
-            return node.decode([leaf.text or "" for leaf in leaves])
-        except ModelError as err:
-            raise DeviceRefused(self.device.id, str(err)) from err
+        reply = self._rpc("read running", lambda m: m.get_config(source="running", filter=wanted))
+        return data_of(self.device, reply)
 
     # --- locks ---------------------------------------------------------------------------------
 
@@ -181,12 +116,28 @@ class NetconfDriver:
         Raises
         ------
         DeviceLocked
-            Somebody else holds one of them; the session id is named.
+            Somebody else holds one of them longer than option ``lock_patience_s``; the session
+            id is named.
         DeviceConflict
-            The candidate holds changes of somebody else.
+            The candidate holds changes of somebody else, and the policy is to refuse.
         DeviceError
             Another leaf that says what failed.
         """
+        end_s = time.monotonic() + seconds(self.device, "lock_patience_s", _LOCK_PATIENCE_S)
+        pause_s = _LOCK_PAUSE_S
+        while True:
+            try:
+                self._lock_all()
+            except DeviceLocked:
+                # Both locks are free meanwhile: two who wait for each other would wait for ever.
+                if time.monotonic() + pause_s > end_s:
+                    raise
+                time.sleep(pause_s)
+                pause_s *= 2.0
+            else:
+                return
+
+    def _lock_all(self) -> None:
         live = self._opened()
         targets = ["candidate", "running"] if live.capabilities.has_candidate else ["running"]
         for target in targets:
@@ -206,9 +157,9 @@ class NetconfDriver:
             # A changed candidate cannot be locked (RFC 6241 section 7.5); servers say it in
             # several ways, so look.
             is_foreign = isinstance(err.__cause__, RPCError) and holder_of(err.__cause__)
-            if target == "candidate" and not is_foreign:
-                self._refuse_dirty()
-            raise
+            if target != "candidate" or is_foreign or not self._settle_foreign():
+                raise
+            self._rpc(f"lock {target}", lambda m: m.lock(target=target))
 
     def unlock(self) -> None:
         """Give the locks back; a lost session has given them back already."""
@@ -216,8 +167,9 @@ class NetconfDriver:
         while live is not None and live.locks and live is self._live:
             self._release(live, live.locks[-1])
 
-    def _release(self, live: _Live, target: str) -> None:
+    def _release(self, live: Link, target: str) -> None:
         live.locks.remove(target)
+        live.is_clean = False
         try:
             self._rpc(f"unlock {target}", lambda m: m.unlock(target=target))
         except DeviceError as err:
@@ -238,65 +190,104 @@ class NetconfDriver:
             raise DeviceRefused(
                 self.device.id, f"is of class {self.device_class}: use prepare and commit"
             )
-        self._edit("running", changes)
+        self._rpc(*self._edit("running", changes))
 
     def prepare(self, changes: Mapping[str, Value]) -> None:
-        """Edit the candidate and let the device validate it; after an error it is discarded.
+        """Edit the candidate, let the device validate it, read it back; on an error discard it.
 
         Raises
         ------
         DeviceConflict
-            The candidate holds changes of somebody else; nothing was edited.
+            The candidate holds changes of somebody else, and the policy is to refuse; nothing was
+            edited.
+        EvidenceMismatch
+            The device answered ok and the candidate holds something else.
         DeviceError
             Another leaf that says what failed.
         """
         live = self._opened()
         if not live.capabilities.has_candidate:
             raise DeviceRefused(self.device.id, "has no candidate datastore: use write")
-        if not live.is_prepared:
-            self._refuse_dirty()
+        if not (live.is_prepared or live.is_clean):
+            self._settle_foreign()
+            live.is_clean = "candidate" in live.locks
         self._awaits_commit = True
         try:
-            self._edit("candidate", changes)
-            if live.capabilities.has_validate and not self._profile.quirks.skip_validate:
-                self._rpc("validate", lambda m: m.validate(source="candidate"))
+            calls = [self._edit("candidate", changes)]
+            if self._can_validate(live):
+                calls.append(("validate", lambda m: m.validate(source="candidate")))
+            nodes = [self._node(path) for path in changes]
+            *_, held = self._rpcs([*calls, reading("candidate", nodes)])
+            self._compare(changes, values_of(self.device, data_of(self.device, held), nodes))
         except DeviceUnreachable:
             raise
-        except DeviceError:
+        except DeviceError as err:
+            self._require(live, err)
             self._rpc("discard changes", lambda m: m.discard_changes())
             live.is_prepared = self._awaits_commit = False
             raise
+        self._require(live, None)
         live.is_prepared = True
 
+    def _require(self, live: Link, cause: DeviceError | None) -> None:
+        """Refuse what came from a later session: the candidate died with the one that edited."""
+        if self._live is not live:
+            raise DeviceUnreachable(
+                self.device.id, "the session was lost while preparing; prepare again"
+            ) from cause
+
+    def _compare(self, changes: Mapping[str, Value], held: Mapping[str, Value]) -> None:
+        """Compare the candidate with what was edited: what is not in it will not be committed."""
+        for path, value in changes.items():
+            found = held.get(path)
+            if found is None or not same_value(self.device.kind, path, value, found):
+                raise EvidenceMismatch(
+                    self.device.id,
+                    f"answered ok to the edit, and the candidate holds {path} = {found}, "
+                    f"not {value}; nothing was committed",
+                )
+
+    def _settle_foreign(self) -> bool:
+        """Refuse or discard what somebody else left in the candidate; say if there was any."""
+        try:
+            self._refuse_dirty()
+        except DeviceConflict:
+            if choice(self.device, "foreign_candidate", ("refuse", "discard")) == "refuse":
+                raise
+            log.warning("%s: foreign changes in the candidate are discarded", self.device.id)
+            self._rpc("discard foreign changes", lambda m: m.discard_changes())
+            return True
+        return False
+
     def _refuse_dirty(self) -> None:
-        candidate = self._get_config("candidate", None)
-        running = self._get_config("running", None)
-        if not is_same_config(candidate, running):
+        stores = ("candidate", "running")
+        replies = self._rpcs([(f"read {store}", _all_of(store)) for store in stores])
+        if not is_same_config(*(data_of(self.device, reply) for reply in replies)):
             raise DeviceConflict(
                 self.device.id,
                 "the candidate holds changes that are not committed and not ours; commit or "
-                "discard them on the device first",
+                "discard them on the device first, or set option foreign_candidate: discard",
             )
 
-    def _edit(self, target: str, changes: Mapping[str, Value]) -> None:
-        config = etree.Element(f"{{{BASE}}}config", nsmap={"nc": BASE})
-        for path, value in changes.items():
-            node = self._node(path)
-            if not node.is_writable:
-                raise DeviceRefused(self.device.id, f"{path} is operational state, cannot be set")
-            graft(config, node.steps, self._encoded(node, value))
-        capabilities = self._opened().capabilities
-        can_test = capabilities.has_validate and not self._profile.quirks.skip_validate
-        self._rpc(
+    def _edit(self, target: str, changes: Mapping[str, Value]) -> Call:
+        values = [(self._node(path), value) for path, value in changes.items()]
+        config = config_of(self.device, values)
+        live = self._opened()
+        can_roll_back = live.capabilities.has_rollback_on_error
+        test, on_error = "test-then-set", "rollback-on-error"
+        log.info("edit of %d values", len(changes), extra={"device": self.device.id})
+        return (
             f"edit {target}",
             lambda m: m.edit_config(
                 target=target,
                 config=config,
-                test_option="test-then-set" if can_test else None,
-                error_option="rollback-on-error" if capabilities.has_rollback_on_error else None,
+                test_option=test if self._can_validate(live) else None,
+                error_option=on_error if can_roll_back else None,
             ),
         )
-        log.info("edited %d values", len(changes), extra={"device": self.device.id})
+
+    def _can_validate(self, live: Link) -> bool:
+        return live.capabilities.has_validate and not self._profile.quirks.skip_validate
 
     def commit(self, *, confirm_timeout_s: float | None, persist_id: str | None) -> None:
         """Commit what was prepared in this session, or start the timer of an armed commit anew.
@@ -358,7 +349,7 @@ class NetconfDriver:
             lambda m: m.commit(confirmed=True, timeout=str(math.ceil(timeout_s)), persist_id=token),
         )
 
-    def _commit_confirmed(self, live: _Live, timeout_s: float, persist_id: str | None) -> None:
+    def _commit_confirmed(self, live: Link, timeout_s: float, persist_id: str | None) -> None:
         if not live.capabilities.has_confirmed_commit:
             raise DeviceRefused(
                 self.device.id, "cannot take a commit back by itself: no confirmed commit"
@@ -435,54 +426,28 @@ class NetconfDriver:
     def close(self) -> None:
         """End the session; never raises, and takes a few seconds at most."""
         live, self._live = self._live, None
-        if live is None:
-            return
-        if live.session.connected:
-            try:
-                live.manager.timeout = _CLOSE_S
-                live.manager.close_session()
-            except (NCClientError, OSError, EOFError) as err:
-                log.debug("%s did not say goodbye: %r", self.device.id, err)
-        live.session.close()
+        if live is not None:
+            end(self.device, live)
 
-    def _opened(self) -> _Live:
+    def _opened(self) -> Link:
         if self._live is not None and self._live.session.connected:
             return self._live
         self.close()
-        session = BoundedSession(self.device)
-        timeout_s = seconds(self.device, "timeout_s", 30.0)
-        session.open(seconds(self.device, "connect_timeout_s", 15.0), timeout_s)
-        manager = Manager(session, session.handler, timeout=timeout_s)
-        capabilities = capabilities_of(session.server_capabilities)
-        self.device_class = capabilities.limit(self._profile.device_class)
-        self._live = _Live(session, manager, capabilities)
-        log.info("NETCONF session %s", session.id, extra={"device": self.device.id})
-        if self._profile.quirks.probe_after_hello:
-            self._rpc("probe", lambda m: _probe(m, timeout_s))
-        return self._live
+        self._live = live = open_link(self.device, self._profile.quirks)
+        self.device_class = live.capabilities.limit(self._profile.device_class)
+        return live
 
-    def _rpc(self, what: str, call: Callable[[Any], _T]) -> _T | None:
-        """Run one operation within its deadline; any doubt about the session ends it."""
+    def _rpc(self, what: str, call: Callable[[Any], Any]) -> Any:  # noqa: ANN401
+        return self._rpcs([(what, call)])[0]
+
+    def _rpcs(self, calls: Sequence[Call]) -> list[Any]:
         live = self._opened()
         try:
-            return call(live.manager)
-        except RPCError as err:
-            if tags_of(err):
-                raise refusal(self.device, what, err) from err
-            log.warning("%s: %s", what, err, extra={"device": self.device.id})
-            return None
-        except (NCClientError, OSError, EOFError, InputError, etree.LxmlError) as err:
-            cause = live.session.cause or err
-            live.session.close()
-            self._live = None
-            if live.session.has_expired or isinstance(err, TimeoutExpiredError):
-                raise DeviceTimeout(
-                    self.device.id,
-                    f"{what}: no answer within {live.manager.timeout:g} s; session ended",
-                ) from err
-            raise DeviceUnreachable(
-                self.device.id, f"{what}: the NETCONF session was lost ({plain_words(cause)})"
-            ) from err
+            return ask(self.device, live, calls)
+        except DeviceUnreachable:
+            if self._live is live:
+                self._live = None
+            raise
 
     def _node(self, path: str) -> NetconfNode:
         if path not in self._nodes:
@@ -491,11 +456,9 @@ class NetconfDriver:
             )
         return self._nodes[path]
 
-    def _encoded(self, node: NetconfNode, value: Value) -> str:
-        try:
-            return node.encode(value)
-        except ModelError as err:
-            raise DeviceRefused(self.device.id, str(err)) from err
+
+def _all_of(store: str) -> Callable[[Any], Any]:
+    return lambda m: m.get_config(source=store)
 
 
 def _is_nothing_armed(err: DeviceRefused, quirk: str) -> bool:
@@ -505,19 +468,3 @@ def _is_nothing_armed(err: DeviceRefused, quirk: str) -> bool:
     said = str(cause)
     is_said = "invalid-value" in tags_of(cause) or bool(_NOTHING_ARMED.search(said))
     return is_said or (bool(quirk) and said.strip() == quirk)
-
-
-def _probe(manager: Any, timeout_s: float) -> None:  # noqa: ANN401
-    """Send an operation that selects nothing until one is answered."""
-    nothing = build_filter(())
-    try:
-        for _ in range(max(1, int(timeout_s / _PROBE_S))):
-            manager.timeout = min(_PROBE_S, timeout_s)
-            try:
-                manager.get_config(source="running", filter=nothing)
-            except TimeoutExpiredError:
-                continue
-            return
-        raise TimeoutExpiredError(f"no answer within {timeout_s:g} s")
-    finally:
-        manager.timeout = timeout_s

@@ -24,7 +24,7 @@ from ncclient.transport.session import NetconfBase
 from ncclient.transport.ssh import SSHSession
 
 from controllers.drivers.framing import MAX_MESSAGE, Framer, frame
-from controllers.drivers.options import secret_of
+from controllers.drivers.options import choice, secret_of
 from controllers.drivers.ssh import (
     check_host_key,
     disabled_algorithms,
@@ -33,6 +33,7 @@ from controllers.drivers.ssh import (
     load_private_key,
     ssh_error,
 )
+from controllers.drivers.ssh_share import SharedConnection, join, leave, offer
 from controllers.ports import Device
 from twin.model.errors import DeviceError, DeviceTimeout, DeviceUnreachable, InputError
 from twin.model.safe import parse_xml
@@ -77,8 +78,10 @@ class BoundedSession(SSHSession):  # type: ignore[misc]
         self._write_lock = threading.Lock()
         self._framer = Framer()
         self._socket: socket.socket | None = None
+        self._connection: SharedConnection | None = None
+        self._corked: list[bytes] | None = None
         self._timeout_s = 0.0
-        self._expired = False
+        self._expired = self._is_closed = False
         self._cause: Exception | None = None
 
     def open(self, timeout_s: float, rpc_timeout_s: float) -> None:
@@ -104,8 +107,9 @@ class BoundedSession(SSHSession):  # type: ignore[misc]
         password = None if key else secret_of(device, "password")
         try:
             with self._deadline(timeout_s):
-                self._dial(timeout_s)
-                self._login(accepted, key, password, timeout_s)
+                if not self._join(accepted, timeout_s):
+                    self._dial(timeout_s)
+                    self._login(accepted, key, password, timeout_s)
                 self._post_connect(timeout_s)
         except DeviceError:
             self.close()
@@ -153,11 +157,34 @@ class BoundedSession(SSHSession):  # type: ignore[misc]
         with self._write_lock:
             if not self.connected or self._channel is None:
                 raise TransportError("the session is closed")
-            is_chunked = self._base == NetconfBase.BASE_11
-            try:
-                self._write(frame(message.encode(), is_chunked=is_chunked))
-            except (OSError, EOFError) as err:
-                raise TransportError(f"the session was lost while writing: {err}") from err
+            framed = frame(message.encode(), is_chunked=self._base == NetconfBase.BASE_11)
+            if self._corked is None:
+                self._flush(framed)
+            else:
+                self._corked.append(framed)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Send the messages of the block in one piece at its end.
+
+        Raises
+        ------
+        TransportError
+            The write failed.
+        """
+        self._corked = []
+        try:
+            yield
+            with self._write_lock:
+                self._flush(b"".join(self._corked))
+        finally:
+            self._corked = None
+
+    def _flush(self, data: bytes) -> None:
+        try:
+            self._write(data)
+        except (OSError, EOFError) as err:
+            raise TransportError(f"the session was lost while writing: {err}") from err
 
     def _write(self, data: bytes) -> None:
         """Send all of it; a peer that does not take it in time is as good as gone."""
@@ -188,24 +215,62 @@ class BoundedSession(SSHSession):  # type: ignore[misc]
             # First the flag, then the errors: whoever asks later is turned away by `send`.
             self._connected = False
             self._dispatch_error(error)
-            self._shut()
+            self._hang_up()  # other sessions may use the connection; `close` ends the last one's
 
     def close(self) -> None:
         """End the session; never raises, and blocks for two seconds at most."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         self._closing.set()
         self._connected = False
-        self._shut()
-        if self._transport is not None:
-            self._transport.close()
-        for thread in (self, self._transport):
+        connection, self._connection = self._connection, None
+        is_last = connection is None or leave(connection)
+        if is_last:
+            self._shut()
+            if self._transport is not None:
+                self._transport.close()
+        else:
+            self._hang_up()
+        for thread in (self, self._transport if is_last else None):
             if (
                 thread is not None
                 and thread.is_alive()
                 and thread is not threading.current_thread()
             ):
                 thread.join(_JOIN_S)
-        if self._socket is not None:
+        if is_last and self._socket is not None:
             self._socket.close()
+
+    def _join(self, accepted: paramiko.HostKeys, timeout_s: float) -> bool:
+        """Open a channel on a connection that is there already; False if none is, or it will not.
+
+        Some devices allow one channel a connection: they get a connection a session.
+        """
+        device = self._target
+        if choice(device, "sessions", ("shared", "own")) == "own":
+            return False
+        connection = join(device)
+        if connection is None:
+            return False
+        # From here on the watchdog can end it, and `close` gives it back.
+        self._connection, self._socket = connection, connection.socket
+        self._transport = transport = connection.transport
+        check_host_key(device, accepted, transport.get_remote_server_key())
+        try:
+            self._channel = transport.open_session(timeout=timeout_s)
+            self._channel.invoke_subsystem("netconf")
+        except (OSError, EOFError, paramiko.SSHException) as err:
+            if self._expired:
+                raise
+            log.debug("no second channel to %s: %r", device.id, err)
+            self._connection = self._socket = self._transport = self._channel = None
+            if leave(connection):
+                connection.transport.close()
+            return False
+        self._channel.settimeout(_TICK_S)
+        self._connected = True
+        return True
 
     def _dial(self, timeout_s: float) -> None:
         device = self._target
@@ -238,11 +303,12 @@ class BoundedSession(SSHSession):  # type: ignore[misc]
             self._socket, disabled_algorithms=disabled_algorithms(device)
         )
         transport.daemon = True
-        transport.banner_timeout = transport.auth_timeout = timeout_s
-        transport.handshake_timeout = timeout_s
+        # Later than the watchdog, which knows what to say of a peer that stays silent.
+        transport.banner_timeout = transport.auth_timeout = timeout_s + _JOIN_S
+        transport.handshake_timeout = timeout_s + _JOIN_S
         self._transport = transport
         _prefer(transport, accepted.lookup(host_name(device)))
-        transport.start_client(timeout=timeout_s)
+        transport.start_client(timeout=timeout_s + _JOIN_S)
         check_host_key(device, accepted, transport.get_remote_server_key())
         if key is not None:
             transport.auth_publickey(device.username, key)
@@ -251,6 +317,8 @@ class BoundedSession(SSHSession):  # type: ignore[misc]
         self._channel = transport.open_session(timeout=timeout_s)
         self._channel.invoke_subsystem("netconf")
         self._channel.settimeout(_TICK_S)
+        if self._socket is not None:
+            self._connection = offer(device, transport, self._socket)
         self._connected = True
 
     def _read_some(self) -> bool:
@@ -275,6 +343,14 @@ class BoundedSession(SSHSession):  # type: ignore[misc]
         self._expired = True
         self._shut()
 
+    def _hang_up(self) -> None:
+        """End this session alone."""
+        if self._channel is not None:
+            try:
+                self._channel.close()
+            except (OSError, EOFError, paramiko.SSHException):
+                log.debug("channel of %s was closed already", self._target.id)
+
     def _shut(self) -> None:
         if self._socket is None:
             return
@@ -286,9 +362,11 @@ class BoundedSession(SSHSession):  # type: ignore[misc]
 
 def _prefer(transport: paramiko.Transport, known: object) -> None:
     """Ask for the key types we know first, or a good server may show another one."""
+    options = transport.get_security_options()
+    # AES-GCM checks itself; paramiko compares other checksums byte by byte, for half of its time.
+    options.ciphers = tuple(sorted(options.ciphers, key=lambda name: "-gcm@" not in name))
     if not known:
         return
-    options = transport.get_security_options()
     names = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
     wanted = [name for kind in known for name in names.get(kind, (kind,))]  # type: ignore[attr-defined]
     types = options.key_types

@@ -8,7 +8,7 @@ from controllers.secret_sources import fetch_secret
 from twin.model.errors import DeviceAuthError, DeviceRefused, InputError
 from twin.model.secret import Secret
 
-__all__ = ["reference_of", "seconds", "secret_of"]
+__all__ = ["choice", "reference_of", "seconds", "secret_of"]
 
 _LONGEST_S = 3600.0
 
@@ -100,3 +100,33 @@ def seconds(device: Device, name: str, default_s: float) -> float:
             f"option {name} is {text!r}; give seconds, above 0 and at most {_LONGEST_S:g}",
         )
     return value
+
+
+def choice(device: Device, name: str, allowed: tuple[str, ...]) -> str:
+    """Read one of a few words from the options of a device.
+
+    Parameters
+    ----------
+    device : Device
+        The device.
+    name : str
+        Name of the option.
+    allowed : tuple of str
+        What it may be; the first is taken if it is not set.
+
+    Returns
+    -------
+    str
+        The word.
+
+    Raises
+    ------
+    DeviceRefused
+        It is set to something else.
+    """
+    text = device.options.get(name, allowed[0])
+    if text not in allowed:
+        raise DeviceRefused(
+            device.id, f"option {name} is {text!r}; it may be {' or '.join(allowed)}"
+        )
+    return text

@@ -7,7 +7,7 @@ import re
 import stat
 import struct
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -157,18 +157,28 @@ def host_keys_of(device: Device) -> paramiko.HostKeys:
     """
     path = known_hosts_of(device)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        state = path.stat()
+        broken, keys = _parsed(path, state.st_mtime_ns, state.st_size, state.st_ino)
     except (OSError, UnicodeDecodeError) as err:
         why = err.strerror if isinstance(err, OSError) else "it is not text"
         raise DeviceHostKeyError(device.id, f"known_hosts {path} cannot be read: {why}") from err
+    if broken:
+        raise DeviceHostKeyError(
+            device.id,
+            f"{path}:{broken}: this line names no host key; remove it, or write "
+            f"'{host_name(device)} KEYTYPE KEY'",
+        )
+    return keys
+
+
+@lru_cache(maxsize=8)
+def _parsed(path: Path, mtime_ns: int, size: int, inode: int) -> tuple[int, paramiko.HostKeys]:
+    """Parse a file of host keys, a thousand devices share one; the first broken line, or 0."""
+    lines = path.read_text(encoding="utf-8").splitlines()
     for number, line in enumerate(lines, 1):
         if not _is_usable(line.strip(), number):
-            raise DeviceHostKeyError(
-                device.id,
-                f"{path}:{number}: this line names no host key; remove it, or write "
-                f"'{host_name(device)} KEYTYPE KEY'",
-            )
-    return paramiko.HostKeys(str(path))
+            return number, paramiko.HostKeys()
+    return 0, paramiko.HostKeys(str(path))
 
 
 def _is_usable(line: str, number: int) -> bool:

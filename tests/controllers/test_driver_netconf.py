@@ -12,7 +12,13 @@ from ssh_peers import HOST, PASSWORD, USER, Loop, ssh_peer
 
 from controllers.drivers import make_driver
 from controllers.ports import Device, DeviceClass, Driver
-from twin.model.errors import DeviceConflict, DeviceLocked, DeviceRefused, DeviceUnreachable
+from twin.model.errors import (
+    DeviceConflict,
+    DeviceLocked,
+    DeviceRefused,
+    DeviceUnreachable,
+    EvidenceMismatch,
+)
 
 BASE = "urn:ietf:params:xml:ns:netconf:base:1.0"
 CAPABILITY = "urn:ietf:params:netconf:capability:"
@@ -28,6 +34,9 @@ class Server:
         self.told: list[str] = []
         self.answers: dict[str, str] = {}
         self.hangs_up_after = ""
+        self.running = self.candidate = ""
+        self.denies_dirty = self.forgets_edits = False
+        self.denials = -1
         self.port, self.key = ssh_peer(peers, self.talk)
 
     async def talk(self, process: Any) -> None:
@@ -44,14 +53,35 @@ class Server:
             operation = found[2].decode().replace("nc:", "")
             self.told.append(operation)
             answer = next((a for part, a in self.answers.items() if part in operation), "<ok/>")
+            if "lock-denied" in answer:
+                self.denials -= 1
+                if self.denials == 0:
+                    self.answers.clear()
+            is_dirty = self.candidate != self.running
+            if self.denies_dirty and is_dirty and operation.startswith("<lock><target><candidate"):
+                answer = error("lock-denied", info="<session-id>0</session-id>")
             if "get-config" in operation and answer == "<ok/>":
-                answer = "<data/>"
+                answer = f"<data>{self.shown(operation)}</data>"
+            elif answer == "<ok/>" or ">warning<" in answer:
+                self.follow(operation)
             process.stdout.write(
                 f'<rpc-reply xmlns="{BASE}" message-id="{found[1].decode()}">{answer}'
                 "</rpc-reply>]]>]]>".encode()
             )
             if self.hangs_up_after and self.hangs_up_after in operation:
                 return
+
+    def shown(self, operation: str) -> str:
+        return self.candidate if "<source><candidate/>" in operation else self.running
+
+    def follow(self, operation: str) -> None:
+        edited = re.search(r"<config>(.*)</config>", operation, re.DOTALL)
+        if operation.startswith("<edit-config") and edited and not self.forgets_edits:
+            self.candidate = edited[1]
+        elif operation.startswith("<commit"):
+            self.running = self.candidate
+        elif operation.startswith("<discard-changes"):
+            self.candidate = self.running
 
     def verbs(self) -> list[str]:
         found = [re.match(r"<([\w-]+)", operation) for operation in self.told]
@@ -77,14 +107,14 @@ def peers() -> Iterator[Loop]:
 def driver_of(tmp_path: Path) -> Iterator[Any]:
     made: list[Driver] = []
 
-    def make(server: Server) -> Driver:
+    def make(server: Server, **options: str) -> Driver:
         (tmp_path / "known_hosts").write_text(f"[{HOST}]:{server.port} {server.key}\n")
         (tmp_path / "password").write_text(PASSWORD)
         device = Device(
             id="ap-1", kind="ap", profile="openconfig-ap", host=HOST, port=server.port,
             username=USER, secrets={"password": "file:password"}, known_hosts="known_hosts",
             instances={"radio": ("1",)}, base=tmp_path,
-            options={"timeout_s": "5", "connect_timeout_s": "10"},
+            options={"timeout_s": "5", "connect_timeout_s": "10", **options},
         )  # fmt: skip
         made.append(make_driver(device))
         return made[-1]
@@ -107,10 +137,11 @@ def test_the_sequence_of_a_confirmed_commit(peers: Loop, driver_of: Any) -> None
     driver.unlock()
     driver.close()
     assert server.verbs() == [
-        "lock", "lock", "get-config", "get-config", "edit-config", "validate", "commit", "commit",
-        "unlock", "unlock", "close-session",
+        "lock", "lock", "get-config", "get-config", "edit-config", "validate", "get-config",
+        "commit", "commit", "unlock", "unlock", "close-session",
     ]  # fmt: skip
-    edit, armed, confirmed = server.told[4], server.told[6], server.told[7]
+    edit, armed, confirmed = server.told[4], server.told[7], server.told[8]
+    assert "<source><candidate/>" in server.told[6]
     assert "<test-option>test-then-set</test-option>" in edit
     assert "<error-option>rollback-on-error</error-option>" in edit
     assert "<channel>11</channel>" in edit
@@ -224,10 +255,8 @@ def test_a_commit_never_follows_on_a_session_that_was_lost(
     server = Server(ALL, peers)
     server.hangs_up_after = lost_after
     driver = driver_of(server)
-    try:
+    with pytest.raises(DeviceUnreachable):
         driver.prepare(CHANGE)
-    except DeviceUnreachable:
-        assert lost_after == "<edit-config"
     with pytest.raises(DeviceUnreachable):
         driver.commit(confirm_timeout_s=60, persist_id="token-1")
     assert "commit" not in server.verbs()
@@ -249,15 +278,87 @@ def test_a_dirty_candidate_is_a_conflict_and_nothing_is_edited(peers: Loop, driv
     assert set(server.verbs()) == {"get-config"}
 
 
+def test_what_somebody_left_in_the_candidate_is_discarded_where_the_policy_says_so(
+    peers: Loop, driver_of: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = Server(ALL, peers)
+    server.candidate = '<a xmlns="urn:x">1</a>'
+    driver = driver_of(server, foreign_candidate="discard")
+    driver.lock()
+    driver.prepare(CHANGE)
+    assert "urn:x" not in server.candidate
+    assert server.verbs().index("discard-changes") < server.verbs().index("edit-config")
+    assert "foreign changes in the candidate are discarded" in caplog.text
+
+
+def test_a_lock_that_foreign_changes_deny_is_taken_after_they_are_discarded(
+    peers: Loop, driver_of: Any
+) -> None:
+    server = Server(ALL, peers)
+    server.candidate = '<a xmlns="urn:x">1</a>'
+    server.denies_dirty = True
+    with pytest.raises(DeviceConflict, match="foreign_candidate"):
+        driver_of(server).lock()
+    assert "discard-changes" not in server.verbs()
+    driver_of(server, foreign_candidate="discard").lock()
+    assert server.verbs()[-4:] == ["get-config", "discard-changes", "lock", "lock"]
+
+
+def test_a_policy_nobody_knows_is_refused(peers: Loop, driver_of: Any) -> None:
+    server = Server(ALL, peers)
+    server.candidate = '<a xmlns="urn:x">1</a>'
+    with pytest.raises(DeviceRefused, match="it may be refuse or discard"):
+        driver_of(server, foreign_candidate="keep").prepare(CHANGE)
+
+
+def test_an_edit_that_was_answered_and_not_carried_out_is_found_in_the_candidate(
+    peers: Loop, driver_of: Any
+) -> None:
+    server = Server(ALL, peers)
+    server.forgets_edits = True
+    with pytest.raises(EvidenceMismatch, match="radio/1/channel = None, not 11"):
+        driver_of(server).prepare(CHANGE)
+    assert server.verbs()[-1] == "discard-changes"
+    assert "commit" not in server.verbs()
+
+
+def test_under_its_own_lock_the_candidate_is_looked_through_once(
+    peers: Loop, driver_of: Any
+) -> None:
+    server = Server(ALL, peers)
+    driver = driver_of(server)
+    driver.lock()
+    for channel in (1, 6, 11):
+        driver.prepare({"radio/1/channel": channel})
+        driver.commit(confirm_timeout_s=None, persist_id=None)
+    unfiltered = [told for told in server.told if "get-config" in told and "<filter" not in told]
+    assert len(unfiltered) == 2
+    driver.unlock()
+    driver.prepare(CHANGE)
+    driver.discard()
+    driver.prepare(CHANGE)
+    unfiltered = [told for told in server.told if "get-config" in told and "<filter" not in told]
+    assert len(unfiltered) == 6
+
+
 def test_a_second_lock_that_fails_gives_the_first_one_back(peers: Loop, driver_of: Any) -> None:
     server = Server(ALL, peers)
     server.answers["<lock><target><running/>"] = error(
         "lock-denied", info="<session-id>9</session-id>"
     )
     with pytest.raises(DeviceLocked, match="session 9"):
-        driver_of(server).lock()
+        driver_of(server, lock_patience_s="0.01").lock()
     assert server.verbs() == ["lock", "lock", "unlock"]
     assert "<candidate/>" in server.told[-1]
+
+
+def test_a_lock_that_is_given_back_soon_is_waited_for(peers: Loop, driver_of: Any) -> None:
+    server = Server(ALL, peers)
+    denied = error("lock-denied", info="<session-id>9</session-id>")
+    server.answers["<lock><target><running/>"] = denied
+    server.denials = 2
+    driver_of(server).lock()
+    assert server.verbs() == ["lock", "lock", "unlock"] * 2 + ["lock", "lock"]
 
 
 @pytest.mark.parametrize(
