@@ -8,9 +8,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from controllers.ports import Device, DeviceClass, Driver, DriverFactory
 from controllers.steps import Command, Done, Failed, Fault, Op
+from controllers.workers import Workers
 from twin.model.attributes import Value
 from twin.model.errors import (
     DeviceAuthError,
@@ -144,6 +146,7 @@ class Sessions:
     _waiting: deque[_Job] = field(default_factory=deque, init=False)
     _running: list[_Job] = field(default_factory=list, init=False)
     _n_hanging: int = field(default=0, init=False)
+    _workers: Workers = field(default_factory=lambda: Workers("stellwerk-step"), init=False)
 
     def __post_init__(self) -> None:
         self._seats = {
@@ -160,8 +163,7 @@ class Sessions:
             job = self._waiting.popleft()
             job.started_s = self.clock()
             self._running.append(job)
-            name = f"stellwerk-{job.command.device}-{job.command.op}"
-            threading.Thread(target=self._work, args=(job,), name=name, daemon=True).start()
+            self._workers.run(partial(self._work, job))
 
     def _has_room(self) -> bool:
         slow_since_s = self.clock() - _SLOW_S
@@ -253,6 +255,7 @@ class Sessions:
 
     def close(self) -> None:
         """End all sessions, those of steps under way too."""
+        self._workers.close()
         for job in self._running:
             job.is_given_up = True
             if job.driver is not None and job.driver is not self._seats[job.command.device].driver:
