@@ -274,8 +274,9 @@ def resolve(
             of_device = wants.setdefault(device.id, {})
             for path, want, keys in _wants(intent.document, i, change, device, place):
                 _add(intent.document, of_device, device, path, want, keys)
-                settings = {p: w.value for p, w in of_device.items() if _go_together(w, want)}
-                require_block(intent.document, device, settings, path, keys)
+                if path.startswith("radio/"):
+                    settings = _beside(of_device, path, want)
+                    require_block(intent.document, device, settings, path, keys)
     return {device: wants[device] for device in sorted(wants)}
 
 
@@ -406,6 +407,14 @@ def _wants(
         value = checked_value(document, device, path, values[k], keys)
         found.append((path, Want(value=value, when=when, change=change.name, i_change=i), keys))
     return found
+
+
+def _beside(of_device: Mapping[str, Want], path: str, want: Want) -> dict[str, Value]:
+    """Collect what is wanted of the same radio, and can hold at once."""
+    radio = path.rpartition("/")[0] + "/"
+    return {
+        p: w.value for p, w in of_device.items() if p.startswith(radio) and _go_together(w, want)
+    }
 
 
 def _go_together(left: Want, right: Want) -> bool:

@@ -148,11 +148,11 @@ def in_waves(
     keys = {p.device: (_RANK[p.device_class], -depth[p.device]) for p in parts}
     for mesh in meshes:
         keys |= dict.fromkeys(mesh, max(keys[name] for name in mesh))
+    steps = [sorted({keys[name] for name in wave}) for wave in waves]
     placed = []
     for part in ordered:
         wave = wave_of[part.device]
-        places = sorted({keys[name] for name, number in wave_of.items() if number == wave})
-        order, mesh_name = places.index(keys[part.device]), mesh_of.get(part.device, "")
+        order, mesh_name = steps[wave].index(keys[part.device]), mesh_of.get(part.device, "")
         placed.append(replace(part, wave=wave, order=order, mesh=mesh_name))
     return tuple(sorted(placed, key=lambda part: (part.wave, part.order, part.device)))
 

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
@@ -226,12 +226,19 @@ def attribute_of(kind: str, path: str) -> tuple[Attribute, dict[str, str]]:
     ModelError
         Unknown kind or path.
     """
+    attribute, instances = _found(kind, path)
+    return attribute, dict(instances)
+
+
+@lru_cache(maxsize=4096)
+def _found(kind: str, path: str) -> tuple[Attribute, tuple[tuple[str, str], ...]]:
+    """Find an attribute; a fleet asks for the same few paths again and again."""
     if kind not in KINDS:
         raise ModelError(f"unknown device kind {quoted(kind)}; known are {', '.join(KINDS)}")
     for attribute in KINDS[kind]:
         match = _pattern(attribute.template).fullmatch(path)
         if match:
-            return attribute, match.groupdict()
+            return attribute, tuple(match.groupdict().items())
     known = ", ".join(a.template for a in KINDS[kind] if a.writable)
     raise ModelError(f"a {kind} has no attribute {quoted(path)}; writable are {known}")
 
