@@ -1,7 +1,7 @@
 """A controller in virtual time: drives the machine as the threaded runner does, until it dies.
 
 Records first, then steps; an answer counts only for the step that is under way. When the journal
-cannot be written it does what `controllers.runner` does: it tells the machine that the steps of
+cannot be written it does what `controllers.drive` does: it tells the machine that the steps of
 the turn were never sent, releases the reserve and writes the retreat; if that fails too it stops.
 """
 
