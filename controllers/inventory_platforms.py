@@ -9,7 +9,9 @@ from controllers.profiles import load_profile
 
 __all__ = ["DEFAULT_PORTS", "PLATFORMS", "canonical_profile", "default_port"]
 
-DEFAULT_PORTS: Mapping[str, int] = MappingProxyType({"snmp": 161, "netconf": 830, "cli": 22})
+DEFAULT_PORTS: Mapping[str, int] = MappingProxyType(
+    {"snmp": 161, "netconf": 830, "cli": 22, "rest": 443}
+)
 """Port of each protocol: RFC 3430 (161), RFC 6242 (830), RFC 4254 (22)."""
 
 PLATFORMS: Mapping[str, str] = MappingProxyType(

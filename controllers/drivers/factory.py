@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from controllers.drivers.cli import make_cli_driver
 from controllers.drivers.netconf import NetconfDriver
+from controllers.drivers.rest import RestDriver
 from controllers.drivers.snmp import SnmpDriver
 from controllers.drivers.snmp_transaction import SnmpTransactionDriver
 from controllers.ports import Device, DeviceClass, Driver
@@ -23,7 +24,7 @@ def make_driver(device: Device) -> Driver:
     Returns
     -------
     Driver
-        Over SNMP, NETCONF or the SSH command line.
+        Over SNMP, NETCONF, HTTPS or the SSH command line.
 
     Raises
     ------
@@ -37,4 +38,6 @@ def make_driver(device: Device) -> Driver:
         return SnmpDriver(device, profile)
     if profile.protocol == "netconf":
         return NetconfDriver(device, profile)
+    if profile.protocol == "rest":
+        return RestDriver(device, profile)
     return make_cli_driver(device, profile)

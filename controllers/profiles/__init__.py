@@ -6,6 +6,14 @@ from controllers.profiles.loader import load_profile, profile_names, profile_of,
 from controllers.profiles.netconf import NetconfNode, netconf_nodes
 from controllers.profiles.paths import Key, Step, build_filter, find, graft, has_entry
 from controllers.profiles.profile import Profile, Quirks, option
+from controllers.profiles.rest import (
+    Resource,
+    RestItem,
+    merged,
+    names_of,
+    rest_items,
+    rest_resources,
+)
 from controllers.profiles.snmp import BaseType, SnmpObject, SnmpRow, snmp_objects
 
 __all__ = [
@@ -16,6 +24,8 @@ __all__ = [
     "NetconfNode",
     "Profile",
     "Quirks",
+    "Resource",
+    "RestItem",
     "SnmpObject",
     "SnmpRow",
     "Step",
@@ -25,10 +35,14 @@ __all__ = [
     "graft",
     "has_entry",
     "load_profile",
+    "merged",
+    "names_of",
     "netconf_nodes",
     "option",
     "profile_names",
     "profile_of",
     "read_profile",
+    "rest_items",
+    "rest_resources",
     "snmp_objects",
 ]

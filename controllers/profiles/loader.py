@@ -22,6 +22,8 @@ from controllers.profiles.profile import (
     NetconfMapping,
     Profile,
     Quirks,
+    RestMapping,
+    RestResource,
     RowRule,
     SnmpMapping,
     TransactionRule,
@@ -34,6 +36,8 @@ from controllers.profiles.schema import (
     CliFile,
     NetconfAttributeFile,
     NetconfFile,
+    RestAttributeFile,
+    RestFile,
     RowFile,
     SnmpAttributeFile,
     SnmpFile,
@@ -48,8 +52,10 @@ __all__ = ["load_profile", "profile_names", "profile_of", "read_profile"]
 _PACKAGE = "controllers.profiles"
 _USER_FOLDER = "profiles"
 
-_ProfileFile: TypeAlias = SnmpFile | NetconfFile | CliFile
-_AttributeFile: TypeAlias = SnmpAttributeFile | NetconfAttributeFile | CliAttributeFile
+_ProfileFile: TypeAlias = SnmpFile | NetconfFile | CliFile | RestFile
+_AttributeFile: TypeAlias = (
+    SnmpAttributeFile | NetconfAttributeFile | CliAttributeFile | RestAttributeFile
+)
 
 
 def profile_names(folder: Path | None = None) -> tuple[str, ...]:
@@ -194,6 +200,23 @@ def _protocol_fields(file: _ProfileFile) -> dict[str, Any]:
         }
     if isinstance(file, CliFile):
         return {"device_type": file.device_type, "dialect": file.dialect}
+    if isinstance(file, RestFile):
+        return {
+            "resources": MappingProxyType(
+                {
+                    name: RestResource(
+                        path=one.path,
+                        method=one.method,
+                        shape=one.shape,
+                        fixed=MappingProxyType(one.fixed),
+                    )
+                    for name, one in file.resources.items()
+                }
+            ),
+            "headers": MappingProxyType(file.headers),
+            "query": MappingProxyType(file.query),
+            "request_id": file.request_id,
+        }
     return _snmp_fields(file)
 
 
@@ -234,9 +257,13 @@ def _mapping(document: Document, file: _ProfileFile, template: str) -> Mapped:
     try:
         if isinstance(entry, SnmpAttributeFile):
             return _snmp(attribute, entry, getattr(file, "rows", {}))
-        if isinstance(entry, CliAttributeFile):
-            return cli_mapping(file, entry, _codec(attribute, entry, "text"))
-        return _netconf(attribute, entry, getattr(file, "namespaces", {}))
+        if isinstance(entry, RestAttributeFile):
+            return _rest(attribute, entry, getattr(file, "resources", {}))
+        if isinstance(entry, NetconfAttributeFile):
+            return _netconf(attribute, entry, getattr(file, "namespaces", {}))
+        if isinstance(file, RestFile):
+            raise ModelError("an attribute of a REST profile needs a resource and a pointer")
+        return cli_mapping(file, entry, _codec(attribute, entry, "text"))
     except ModelError as err:
         raise document.error(str(err), "attributes", template) from err
 
@@ -329,6 +356,25 @@ def _netconf(
         codec=_codec(attribute, entry, "text"),
         combine=entry.combine,
         default=entry.default,
+        verified=entry.verified,
+        note=entry.note,
+    )
+
+
+_JSON_TYPES = {"bool": "boolean", "int": "integer", "float": "number"}
+
+
+def _rest(
+    attribute: Attribute, entry: RestAttributeFile, resources: Mapping[str, object]
+) -> RestMapping:
+    if entry.resource not in resources:
+        raise ModelError(f"unknown resource {entry.resource!r}; there are {', '.join(resources)}")
+    given: Any = entry.json_type or _JSON_TYPES.get(attribute.type, "string")
+    return RestMapping(
+        resource=entry.resource,
+        pointer=tuple(entry.pointer.removeprefix("/").split("/")),
+        json_type=given,
+        codec=_codec(attribute, entry, "text"),
         verified=entry.verified,
         note=entry.note,
     )

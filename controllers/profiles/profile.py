@@ -23,6 +23,8 @@ __all__ = [
     "PathStep",
     "Profile",
     "Quirks",
+    "RestMapping",
+    "RestResource",
     "RowRule",
     "SnmpMapping",
     "TransactionRule",
@@ -147,7 +149,41 @@ class CliMapping:
     note: str = ""
 
 
-Mapped: TypeAlias = SnmpMapping | NetconfMapping | CliMapping
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestResource:
+    """A JSON resource of a device.
+
+    Parameters
+    ----------
+    path : str
+        Template of its path.
+    method : str
+        ``PATCH`` sends what changes, ``PUT`` all of it.
+    shape : str
+        Name of what surrounds the members (`controllers.profiles.shapes`); empty for nothing.
+    fixed : mapping
+        Templates of members that every version of the resource has.
+    """
+
+    path: str
+    method: Literal["PATCH", "PUT"] = "PATCH"
+    shape: str = ""
+    fixed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestMapping:
+    """An attribute as a member of a JSON resource; `pointer` is a path of names into it."""
+
+    resource: str
+    pointer: tuple[str, ...]
+    json_type: Literal["boolean", "integer", "number", "string"]
+    codec: Codec
+    verified: bool = True
+    note: str = ""
+
+
+Mapped: TypeAlias = SnmpMapping | NetconfMapping | CliMapping | RestMapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +230,7 @@ class Profile:
     kind : str
         A key of `twin.model.attributes.KINDS`.
     protocol : str
-        ``snmp``, ``netconf`` or ``cli``.
+        ``snmp``, ``netconf``, ``cli`` or ``rest``.
     device_class : DeviceClass
         How such a device can take a change back, at best.
     checked_against, note : str
@@ -219,6 +255,12 @@ class Profile:
         Many devices stand behind one agent: a controller and its access points (SNMP).
     notifications : mapping
         OID of each notification the device sends, by its ``MODULE::name`` (SNMP).
+    resources : mapping
+        JSON resources by name (REST).
+    headers, query : mapping
+        Templates of what every request carries (REST).
+    request_id : str
+        Query parameter that gets a new UUID with every change; empty for none (REST).
     attributes : mapping
         Attribute template to its mapping.
     source : str
@@ -227,7 +269,7 @@ class Profile:
 
     name: str
     kind: str
-    protocol: Literal["snmp", "netconf", "cli"]
+    protocol: Literal["snmp", "netconf", "cli", "rest"]
     device_class: DeviceClass
     checked_against: str
     note: str = ""
@@ -243,6 +285,10 @@ class Profile:
     notifications: Mapping[str, tuple[int, ...]] = field(
         default_factory=lambda: MappingProxyType({})
     )
+    resources: Mapping[str, RestResource] = field(default_factory=lambda: MappingProxyType({}))
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    query: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    request_id: str = ""
     attributes: Mapping[str, Mapped]
     source: str = ""
 

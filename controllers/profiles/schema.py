@@ -15,6 +15,8 @@ __all__ = [
     "NetconfFile",
     "OptionFile",
     "QualityFile",
+    "RestAttributeFile",
+    "RestFile",
     "SnmpFile",
 ]
 
@@ -161,8 +163,38 @@ class CliFile(_ProfileFile):
     attributes: dict[str, CliAttributeFile]
 
 
-PROTOCOL_FILES: dict[str, type[SnmpFile | NetconfFile | CliFile]] = {
+class RestAttributeFile(_AttributeFile):
+    """One attribute as a member of a JSON resource."""
+
+    resource: _Word
+    pointer: Annotated[str, StringConstraints(pattern=r"^(/[^/~]+)+$")]
+    json_type: Literal["", "boolean", "integer", "number", "string"] = ""
+    digits: int = Field(default=0, ge=0, le=18)
+
+
+class ResourceFile(_File):
+    """A JSON resource: where it is, how it is changed, what it looks like around its members."""
+
+    path: Annotated[str, StringConstraints(pattern=r"^/")]
+    method: Literal["PATCH", "PUT"] = "PATCH"
+    shape: Literal["", "talq-function", "talq-night-program"] = ""
+    fixed: dict[str, str] = {}
+
+
+class RestFile(_ProfileFile):
+    """A profile of a device with a JSON API over HTTPS."""
+
+    protocol: Literal["rest"]
+    headers: dict[str, str] = {}
+    query: dict[str, str] = {}
+    request_id: str = ""
+    resources: dict[_Word, ResourceFile]
+    attributes: dict[str, RestAttributeFile]
+
+
+PROTOCOL_FILES: dict[str, type[SnmpFile | NetconfFile | CliFile | RestFile]] = {
     "snmp": SnmpFile,
     "netconf": NetconfFile,
     "cli": CliFile,
+    "rest": RestFile,
 }

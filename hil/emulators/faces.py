@@ -9,6 +9,7 @@ from controllers.profiles import load_profile
 from hil.emulators.cli_server import CliFace
 from hil.emulators.device import EmulatedDevice
 from hil.emulators.netconf_server import NetconfFace
+from hil.emulators.rest_server import RestFace
 from hil.emulators.snmp_face import SharedAgents, SharedSnmpFace, SnmpFace
 from hil.emulators.ssh_server import SshListener, SshService
 from hil.emulators.usm import UsmUser
@@ -97,5 +98,7 @@ def make_face(device: EmulatedDevice, service: SshService, agents: SharedAgents)
         if profile.is_shared:
             return SharedSnmpFace(device, users, agents)
         return SnmpFace(device, users)
+    if protocol == "rest":
+        return RestFace(device, _secret(entry, "token"))
     face = NetconfFace(device) if protocol == "netconf" else CliFace(device)
     return _SshFace(device, service, face)

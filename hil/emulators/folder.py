@@ -16,6 +16,7 @@ import asyncssh
 from controllers.inventory import dump_inventory
 from controllers.ports import Device
 from controllers.profiles import load_profile
+from hil.emulators.tls import certificate_for, fresh_key
 from hil.emulators.world_port import DeviceWorld
 from twin.model.attributes import attribute_of
 from twin.model.errors import BenchError
@@ -42,13 +43,16 @@ _PROFILES: Mapping[str, str] = MappingProxyType(
         "switch": "poe-switch",
         "lamp_cabinet": "lamp-cabinet",
         "signal": "ntcip-1202-signal",
+        "lorawan_gateway": "lorawan-gateway",
     }
 )
 _HOST_KEY = "secrets/ssh_host_ed25519_key"
 _BOOTS = "boots"
 _MOST_BOOTS = 2**31 - 1
 _KNOWN_HOSTS = "known_hosts"
-_SECRETS = ("snmp-auth", "snmp-priv", "ssh-password")
+_SECRETS = ("snmp-auth", "snmp-priv", "ssh-password", "rest-token")
+_TLS_KEY = "secrets/tls-key"
+_CERTIFICATE = "tls.pem"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,7 @@ class Placement:
     snmp: int = 1161
     netconf: int = 1830
     cli: int = 1822
+    rest: int = 8443
     sites: Mapping[str, str] = field(default_factory=dict)
     upstreams: Mapping[str, str] = field(default_factory=dict)
     profiles: Mapping[str, str] = field(default_factory=dict)
@@ -69,7 +74,8 @@ class Placement:
 
     def port_of(self, protocol: str) -> int:
         """Return the port of a protocol."""
-        return {"snmp": self.snmp, "netconf": self.netconf, "cli": self.cli}[protocol]
+        ports = {"snmp": self.snmp, "netconf": self.netconf, "cli": self.cli, "rest": self.rest}
+        return ports[protocol]
 
 
 def address_plan(device_ids: Sequence[str], network: str = DEFAULT_NETWORK) -> dict[str, str]:
@@ -180,6 +186,9 @@ def _with_access(entry: Device, protocol: str) -> Device:
         access = {"auth": "file:secrets/snmp-auth", "priv": "file:secrets/snmp-priv"}
         return replace(entry, secrets=access)
     options = dict(entry.options)
+    if protocol == "rest":
+        options["ca"] = _CERTIFICATE
+        return replace(entry, secrets={"token": "file:secrets/rest-token"}, options=options)
     if "file" in load_profile(entry.profile).options:
         options["file"] = "/etc/hostapd/hostapd.conf"
         options["reload"] = "systemctl reload hostapd"
@@ -228,6 +237,9 @@ def write_folder(folder: Path, entries: Sequence[Device]) -> asyncssh.SSHKey:
             for entry in entries
             if entry.known_hosts
         ]
+        if hosts := [entry.host for entry in entries if entry.options.get("ca") == _CERTIFICATE]:
+            tls_key = _write_once(folder / _TLS_KEY, fresh_key())
+            (folder / _CERTIFICATE).write_bytes(certificate_for(tls_key, hosts))
         (folder / _KNOWN_HOSTS).write_text("".join(lines), encoding="utf-8")
         dump_inventory(entries, folder / "inventory.yaml")
     except OSError as err:

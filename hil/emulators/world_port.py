@@ -70,6 +70,10 @@ _FOLLOWERS: Mapping[tuple[str, str], tuple[str, Callable[[Value], Value]]] = Map
             lambda value: "ENABLED" if value == "UNLOCKED" else "DISABLED",
         ),
         ("signal", "pattern"): ("pattern_in_effect", lambda value: value or 2),
+        ("lorawan_gateway", "radio_enabled"): (
+            "operational_state",
+            lambda value: "ENABLED" if value else "DISABLED",
+        ),
         ("switch", "port/{port}/poe_enabled"): ("port/{port}/poe_delivering", _same),
         ("switch", "port/{port}/admin_up"): ("port/{port}/oper_up", _same),
     }

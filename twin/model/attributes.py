@@ -167,6 +167,23 @@ KINDS: Mapping[str, tuple[Attribute, ...]] = MappingProxyType(
             _ro("lamps_failed", "int"),
             _ro("energy_wh", "int", unit="Wh", doc="Active energy since start."),
         ),
+        "lorawan_gateway": (
+            _rw("description", "str", doc="What people call it."),
+            _rw("radio_enabled", "bool", doc="The concentrator receives, and may send."),
+            _rw("tx_enabled", "bool", doc="The gateway may send answers."),
+            _rw("tx_power_erp_dbm", "float", unit="dBm", minimum=0, maximum=27, tolerance=0.05,
+                doc="Most power it radiates, over a dipole (ERP)."),
+            _rw("antenna_gain_dbi", "float", unit="dBi", minimum=0, maximum=15, tolerance=0.05,
+                doc="Gain that the gateway takes off its conducted power."),
+            _rw("tx_min_khz", "int", unit="kHz", minimum=863_000, maximum=870_000,
+                doc="Lowest frequency it sends at: with the next it says which sub-band, and so "
+                    "which duty cycle, answers have."),
+            _rw("tx_max_khz", "int", unit="kHz", minimum=863_000, maximum=870_000,
+                doc="Highest frequency it sends at."),
+            _ro("operational_state", "enum", choices=("ENABLED", "DISABLED")),
+            _ro("rx_frames", "int", doc="Frames received since start."),
+            _ro("tx_air_s", "float", unit="s", doc="Time on the air since start."),
+        ),
         "host": (
             *_IDENTITY,
             _rw("interface/{interface}/description", "str", max_length=64),

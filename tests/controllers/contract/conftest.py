@@ -151,9 +151,17 @@ _EMULATED: Mapping[str, tuple[str, dict[str, Value], dict[str, Value]]] = {
         {"lte/apn": "it's.city", "lte/roaming": True, "radio/1/ssid": "Straßen \"Bahn\" $HOME"},
     ),
 }  # fmt: skip
+_EMULATED = {**_EMULATED, "talq": ("lamp_cabinet", *_EMULATED["cabinet"][1:])}
 # further profiles of kinds above: not every question of the contract is asked of each
 _MORE: Mapping[str, tuple[str, dict[str, Value], dict[str, Value]]] = {
     "lte-cell": ("cell", _EMULATED["cell"][1], {"tilt_deg": 4.0, "tx_power_dbm": 40.3}),
+    "lorawan": (
+        "lorawan_gateway",
+        {"description": "Rathaus", "radio_enabled": True, "tx_enabled": True, "rx_frames": 7,
+         "tx_power_erp_dbm": 14.0, "antenna_gain_dbi": 6.0, "tx_min_khz": 868_000,
+         "tx_max_khz": 868_600, "operational_state": "ENABLED", "tx_air_s": 1.25},
+        {"tx_enabled": False, "tx_power_erp_dbm": 12.5, "tx_max_khz": 869_650},
+    ),
     "ietf-switch": (
         "switch",
         {"contact": "night shift", "location": "Koenigstrasse",
@@ -165,7 +173,7 @@ _PROFILES = {
     "ac": "huawei-ac-wlan",
     "vrp5": "huawei-vrp5-switch", "vrp8": "huawei-vrp8-switch", "openwrt": "openwrt-ap",
     "openwrt-alone": "openwrt-ap", "vehicle": "vehicle-router", "lte-cell": "3gpp-lte-cell",
-    "ietf-switch": "ietf-interfaces-switch",
+    "ietf-switch": "ietf-interfaces-switch", "talq": "talq-gateway",
 }  # fmt: skip
 _OPTIONS: Mapping[str, Mapping[str, str]] = {
     "ac": {"ap_mac": "00:25:9e:00:00:01"},
@@ -231,7 +239,7 @@ class Subject:
             return "write" if self.device.options.get("rpcd") == "no" else "commit"
         if self.expected_class is DeviceClass.E:
             return "commit"
-        return {"snmp": "set", "cli": "write", "netconf": "commit"}[self.protocol]
+        return {"snmp": "set", "cli": "write", "netconf": "commit", "rest": "set"}[self.protocol]
 
     @property
     def forgets_what_was_not_saved(self) -> bool:
@@ -355,11 +363,11 @@ def _held(fleet: FleetThread) -> Iterator[None]:
 
 def free_placement(host: str) -> Placement:
     ports = []
-    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM, socket.SOCK_STREAM):
+    for kind in (socket.SOCK_DGRAM, *(3 * [socket.SOCK_STREAM])):
         with socket.socket(socket.AF_INET, kind) as probe:
             probe.bind((host, 0))
             ports.append(probe.getsockname()[1])
-    return Placement(snmp=ports[0], netconf=ports[1], cli=ports[2])
+    return Placement(snmp=ports[0], netconf=ports[1], cli=ports[2], rest=ports[3])
 
 
 def loopback_network() -> str:

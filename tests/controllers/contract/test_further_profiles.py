@@ -19,7 +19,7 @@ from twin.model.errors import DeviceLocked
 Set = Callable[[Driver, Mapping[str, Value]], None]
 
 
-@pytest.mark.parametrize("name", ["lte-cell", "ietf-switch"])
+@pytest.mark.parametrize("name", ["lte-cell", "ietf-switch", "lorawan"])
 def test_an_emulated_device_is_set_read_and_taken_back(
     name: str, make_emulated: Any, templates_of: Any, set_for_good: Set, tmp_path: Path
 ) -> None:
