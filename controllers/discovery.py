@@ -10,7 +10,13 @@ from controllers.discovery_netconf import netconf_instances
 from controllers.discovery_snmp import snmp_instances
 from controllers.ports import Device, Driver
 from controllers.profiles import Profile, profile_of
-from controllers.profiles.profile import Mapped, NetconfMapping, SnmpMapping, placeholders
+from controllers.profiles.profile import (
+    Mapped,
+    NetconfMapping,
+    RestMapping,
+    SnmpMapping,
+    placeholders,
+)
 from twin.model.errors import DeviceError
 
 __all__ = ["Instances", "find_instances", "kinds_of_instances"]
@@ -70,9 +76,9 @@ def find_instances(device: Device, make_driver: Callable[[Device], Driver]) -> I
     """
     profile = profile_of(device)
     kinds = kinds_of_instances(profile)
-    if not kinds:
-        return Instances()
     find = {"netconf": netconf_instances, "snmp": snmp_instances, "cli": cli_instances}
+    if not kinds or profile.protocol not in find:
+        return Instances()
     names, options = find[profile.protocol](device, profile)
     found = {kind: _sorted(names.get(kind, {})) for kind in kinds if names.get(kind)}
     for kind in kinds:
@@ -113,4 +119,6 @@ def _on_the_wire(mapping: Mapped) -> str:
         return mapping.index
     if isinstance(mapping, NetconfMapping):
         return " ".join(value for step in mapping.steps for _, value, _ in step.keys)
+    if isinstance(mapping, RestMapping):
+        return " ".join(mapping.pointer)
     return " ".join((mapping.key, mapping.section, mapping.line, mapping.command))
