@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from planning_memory import boxes, plan_of
@@ -391,3 +393,25 @@ def test_a_policy_that_cannot_be_loaded_is_an_error(tmp_path, monkeypatch, targe
     install(tmp_path, monkeypatch, f"house = {target}")
     with pytest.raises(InputError, match="policy house"):
         checked(boxes("cell-1"), OFF)
+
+
+PAGE = Path(__file__).resolve().parents[2] / "docs/how-to/write-a-policy.md"
+
+
+def block(language):
+    return re.search(rf"^```{language}\n(.*?)^```$", PAGE.read_text(), re.M | re.S)[1]
+
+
+def test_the_policy_file_on_the_page_is_a_good_one(tmp_path):
+    settings = settings_of(tmp_path, block("yaml").removeprefix("version: 1\n"))
+    assert settings.cells_down.per_site == 2
+    assert len(settings.effect_floors) == 2
+
+
+def test_the_policy_on_the_page_does_what_it_says(tmp_path, monkeypatch):
+    (tmp_path / "school_policies.py").write_text(block("python"))
+    line = block("toml").splitlines()[1].replace('"', "")
+    install(tmp_path, monkeypatch, line)
+    made = boxes("ap-1", "ap-2", **{"ap-2": {"site": "fws"}})
+    plan = checked(made, ap_change(tx_power_dbm=19))
+    assert {f.device for f in plan.findings if f.finding.rule == "exam-rooms"} == {"ap-2"}

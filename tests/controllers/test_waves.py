@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -15,12 +17,14 @@ from hypothesis import strategies as st
 from planning_memory import CELLS, CELLS_AND_SWITCHES, FAST, boxes, plan_of
 
 from controllers.hold import Operator, Switch
+from controllers.intent import parse_intent
 from controllers.journal import Journal
 from controllers.plan_text import render_plan
 from controllers.runner import apply
 from controllers.steps import Limits, Outcome, State
-from controllers.windows import needed_s
+from controllers.windows import needed_s, parse_window
 from twin.model.errors import DeviceRefused, InputError
+from twin.model.safe import parse_yaml
 
 CHANNEL = '  - {name: c, select: "kind:ap", set: {radio/2/channel: 44}}'
 POWER = '  - {name: c, select: "kind:ap", set: {radio/2/tx_power_dbm: 9}}'
@@ -300,3 +304,12 @@ def test_all_devices_of_a_mesh_are_under_way_at_once(tmp_path):
         )  # fmt: skip
     assert not meeting.broken
     assert result.outcome is Outcome.CONFIRMED
+
+
+@pytest.mark.parametrize("page", ["roll-out-in-waves", "plan-a-change"])
+def test_the_intents_on_the_pages_are_good_ones(page):
+    text = (Path(__file__).resolve().parents[2] / f"docs/how-to/{page}.md").read_text()
+    for indent, body in re.findall(r"^( *)```yaml\n(.*?)^ *```$", text, re.M | re.S):
+        parse_intent(parse_yaml(re.sub(rf"^{indent}", "", body, flags=re.M), page))
+    for line in re.findall(r'^windows = "(.*)"$', text, re.M):
+        assert all(parse_window(one) for one in line.split(";"))
