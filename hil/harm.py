@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from controllers.ports import Change, Device
+from hil.effects import COVERED_DBM, TwinPredictor
 from twin.model.city import City
-from twin.radio.coverage import CityCoverage
-from twin.radio.kpi import residents_raster
+from twin.radio.kpi import best_rsrp_dbm, residents_raster
 
-__all__ = ["NEAR_M", "TwinHarm"]
+__all__ = ["MOST_PREDICTED", "NEAR_M", "TwinHarm"]
 
 NEAR_M = 150.0
 """People who live so near notice an access point, a cabinet or a signal. [m]"""
+
+
+MOST_PREDICTED = 8
+"""Cells whose change is predicted one by one; each takes a computation of its layer."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +33,13 @@ class TwinHarm:
         The planner's city.
     devices : sequence of Device
         The inventory: who hangs on whom.
-    cover : callable
-        Gives the coverage of the city; asked only where cells are to be judged.
+    predictor : TwinPredictor
+        Asked only where cells are to be judged.
     """
 
     city: City
     devices: Sequence[Device]
-    cover: Callable[[], CityCoverage]
+    predictor: TwinPredictor
 
     def harm(self, changes: Mapping[str, Sequence[Change]]) -> Mapping[str, float]:
         """Count the people harmed if the change of a device goes wrong.
@@ -50,9 +54,28 @@ class TwinHarm:
         dict
             By device id: the residents that a cell serves best on its layer; the residents within
             150 m of other devices, and the pupils of a school there, shared by its access points;
-            and all of the devices that hang on it.
+            and all of the devices that hang on it. For the cells with the fewest the residents who
+            are predicted to lose their operator even if all goes well are added.
         """
-        return {name: sum(map(self._people, self._below(name))) for name in changes}
+        harms = {name: sum(map(self._people, self._below(name))) for name in changes}
+        cells = sorted((n for n in changes if n in self._cell_ids), key=lambda name: harms[name])
+        for name in cells[:MOST_PREDICTED]:
+            harms[name] += self._lost(changes[name])
+        return harms
+
+    def _lost(self, changes: Sequence[Change]) -> float:
+        """Count the residents who lose coverage by a change that goes as it is planned."""
+        what_if = self.predictor.what_if(changes)
+        before, after = what_if.coverage_before, what_if.coverage_after
+        if before is None or after is None:
+            return 0.0
+        changed = {change.device for change in changes}
+        residents = np.where(before.inside, residents_raster(self.city, before.grid), 0.0)
+        lost = 0.0
+        for operator in {cell.operator for cell in self.city.cells if cell.id in changed}:
+            had, has = (best_rsrp_dbm(side, operator) >= COVERED_DBM for side in (before, after))
+            lost += float(residents[had & ~has].sum())
+        return lost
 
     def _below(self, name: str) -> set[str]:
         """Collect a device and all that it feeds."""
@@ -103,7 +126,7 @@ class TwinHarm:
 
     @cached_property
     def _served(self) -> dict[str, float]:
-        coverage = self.cover()
+        coverage = self.predictor.coverage
         residents = np.where(coverage.inside, residents_raster(self.city, coverage.grid), 0.0)
         return {
             cell: float(residents[layer.best_cell == i].sum())

@@ -121,7 +121,7 @@ class Desk:
             wants,
             unreachable=live.unreachable,
             author=self.author,
-            harm=TwinHarm(self.city, self.devices, lambda: self.predictor.coverage),
+            harm=TwinHarm(self.city, self.devices, self.predictor),
         )
         plan = replace(plan, windows=_with(plan.windows, self.windows))
         return self._judged(plan, with_effect=with_effect)

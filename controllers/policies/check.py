@@ -13,6 +13,7 @@ from controllers.policies.effects import effect_policy
 from controllers.policies.exposure import exposure_policy
 from controllers.policies.facts import SiteFacts
 from controllers.policies.levels import FLOORS, Floor, level_policy
+from controllers.policies.lora import lora_policy
 from controllers.policies.paths import path_policy
 from controllers.policies.plugin import Policy, PolicyContext, findings_of, installed_policies
 from controllers.policies.radio import radio_policy
@@ -24,6 +25,7 @@ __all__ = ["POLICIES", "check_plan"]
 POLICIES: Mapping[str, Policy] = MappingProxyType(
     {
         "radio": lambda c: radio_policy(c.plan, c.facts),
+        "lora": lambda c: lora_policy(c.plan),
         "exposure": lambda c: exposure_policy(c.plan, c.exposure),
         "paths": lambda c: path_policy(c.plan, c.devices, c.facts),
         "cells": lambda c: cells_down_policy(c.plan, c.facts, c.settings.cells_down),

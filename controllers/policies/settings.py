@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 LAW = frozenset(
-    {"channel", "placement", "eirp", "psd", "dfs", "tpc", "emf", "site-certificate", "erp",
+    {"channel", "placement", "eirp", "density", "dfs", "emf", "site-certificate", "erp",
      "duty-cycle", "sub-band"}
 )  # fmt: skip
 """Rules of law and ordinance: an operator may make them stricter, never milder."""

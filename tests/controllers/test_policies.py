@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from planning_memory import boxes, plan_of
 
+from controllers.plan import DevicePlan, Plan
 from controllers.policies import (
     CellsDown,
     CityFacts,
@@ -16,7 +17,7 @@ from controllers.policies import (
     check_plan,
     load_policy_settings,
 )
-from controllers.ports import Effect, EffectRow, Exposure
+from controllers.ports import Change, DeviceClass, Effect, EffectRow, Exposure
 from twin.model.city import AccessPoint, Cell, City, Radio
 from twin.model.errors import InputError
 
@@ -415,3 +416,35 @@ def test_the_policy_on_the_page_does_what_it_says(tmp_path, monkeypatch):
     made = boxes("ap-1", "ap-2", **{"ap-2": {"site": "fws"}})
     plan = checked(made, ap_change(tx_power_dbm=19))
     assert {f.device for f in plan.findings if f.finding.rule == "exam-rooms"} == {"ap-2"}
+
+
+LORA = {
+    "radio_enabled": True, "tx_enabled": True, "tx_power_erp_dbm": 14.0, "antenna_gain_dbi": 2.0,
+    "tx_min_khz": 869_525, "tx_max_khz": 869_525,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ({"tx_power_erp_dbm": 27.0}, set()),
+        ({"tx_min_khz": 868_100, "tx_max_khz": 868_500}, {("duty-cycle", "warning")}),
+        ({"tx_min_khz": 868_100, "tx_max_khz": 868_500, "tx_power_erp_dbm": 20.0},
+         {("duty-cycle", "warning"), ("erp", "error")}),
+        ({"tx_min_khz": 868_100}, {("sub-band", "error")}),
+        ({"tx_min_khz": 868_100, "tx_enabled": False}, set()),
+    ],
+)  # fmt: skip
+def test_a_gateway_sends_within_one_sub_band_its_power_and_its_time(values, found):
+    changes = tuple(
+        Change(device="g", path=path, before=LORA[path], after=value)
+        for path, value in values.items()
+    )
+    part = DevicePlan(
+        device="g", kind="lorawan_gateway", site="s", origin="real", device_class=DeviceClass.A,
+        changes=changes, context={p: v for p, v in LORA.items() if p not in values},
+    )  # fmt: skip
+    plan = check_plan(Plan(name="lora", devices=(part,)), (), CityFacts(city()))
+    assert {(f.finding.rule, f.finding.severity) for f in plan.findings} == found
+    assert all("Vfg" in f.finding.reference or "EN 300" in f.finding.reference
+               or "ERC" in f.finding.reference for f in plan.findings)  # fmt: skip

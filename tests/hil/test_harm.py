@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from controllers.ports import Change, Device
+from hil.effects import TwinPredictor
 from hil.harm import TwinHarm
 from twin.radio.coverage import compute
 from twin.radio.kpi import residents_raster
@@ -24,9 +25,10 @@ def _device(name: str, kind: str, upstream: str = "") -> Device:
 
 def _harm(devices: list[Device], *names: str) -> dict[str, float]:
     city = small_city()
-    judge = TwinHarm(city, devices, lambda: compute(city, step_m=50.0, n_threads=1))
+    predictor = TwinPredictor(city, lambda: compute(city, step_m=50.0, n_threads=1))
+    judge = TwinHarm(city, devices, predictor)
     changes = {
-        name: (Change(device=name, path="contact", before="a", after="b"),) for name in names
+        name: (Change(device=name, path="tilt_deg", before=6.0, after=6.0),) for name in names
     }
     return dict(judge.harm(changes))
 
@@ -47,7 +49,17 @@ def test_what_hangs_on_a_device_counts_and_no_radio_is_computed_for_it() -> None
     city = small_city()
     ap, cabinet = city.access_points[0].id, city.cabinets[0].id
     devices = [_device("sw", "switch"), _device(ap, "ap", "sw"), _device(cabinet, "lamp_cabinet")]
-    judge = TwinHarm(city, devices, lambda: pytest.fail("no cell was asked for"))
+    predictor = TwinPredictor(city, lambda: pytest.fail("no cell was asked for"))
+    judge = TwinHarm(city, devices, predictor)
     harms = judge.harm({name: () for name in ("sw", ap, cabinet, "unknown")})
     assert harms["sw"] == harms[ap]
     assert harms["unknown"] == 0.0
+
+
+def test_residents_who_lose_their_operator_count_twice() -> None:
+    city = small_city()
+    predictor = TwinPredictor(city, lambda: compute(city, step_m=50.0, n_threads=1))
+    judge = TwinHarm(city, [_device("cell-1", "cell")], predictor)
+    tilt = Change(device="cell-1", path="tilt_deg", before=6.0, after=6.5)
+    quiet = Change(device="cell-1", path="tx_power_dbm", before=46.0, after=-20.0)
+    assert judge.harm({"cell-1": (quiet,)})["cell-1"] > judge.harm({"cell-1": (tilt,)})["cell-1"]
