@@ -19,6 +19,7 @@ _CLASS_WORDS = {
     "B": "candidate, undo by stored values",
     "C": "confirmed commit",
     "D": "candidate, validate, confirmed commit",
+    "E": "buffer that outlives us, undo by stored values",
 }
 _SEVERITY_SIGNS: Mapping[str, str] = MappingProxyType({"error": "!", "warning": "?", "info": "i"})
 _N_SHOWN = 3

@@ -16,6 +16,7 @@ from controllers.intent import parse_intent, paths_to_read, resolve
 from controllers.journal import Journal
 from controllers.live import read_live
 from controllers.plan import Plan, make_plan
+from controllers.plan_text import render_plan
 from controllers.ports import Device, DeviceClass
 from controllers.profiles import load_profile, profile_of
 from controllers.runner import apply
@@ -279,6 +280,7 @@ def test_signals_and_lamps_change_as_one_transaction_or_not_at_all(
             live = read_live(entries, make_driver, paths=paths_to_read(stuck, wants, entries))
             plan = make_plan(stuck, entries, live.values, wants)
             assert plan.devices[0].settle_s > 200
+            assert "class E: buffer that outlives us" in "\n".join(render_plan(plan))
             quick = tuple(dataclasses.replace(part, settle_s=0.3) for part in plan.devices)
             plan = dataclasses.replace(plan, devices=quick)
             result = apply(plan, entries, make_driver, book)
