@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from controllers.drivers import close_snmp, make_driver
 from controllers.drivers.snmp_transaction import SnmpTransactionDriver
+from controllers.history import history_of
 from controllers.intent import parse_intent, paths_to_read, resolve
 from controllers.journal import Journal
 from controllers.live import read_live
@@ -19,10 +21,11 @@ from controllers.plan import Plan, make_plan
 from controllers.plan_text import render_plan
 from controllers.ports import Device, DeviceClass
 from controllers.profiles import load_profile, profile_of
+from controllers.recover import recover
 from controllers.runner import apply
 from controllers.snmp.ber import INTEGER
 from controllers.snmp.exchange import Variable
-from controllers.steps import State
+from controllers.steps import Note, State
 from hil.emulators.fleet import FleetThread
 from hil.emulators.folder import Placement, entries_of, write_folder
 from hil.emulators.world_port import MemoryWorld
@@ -33,6 +36,7 @@ from twin.model.errors import (
     DeviceRefused,
     DeviceUnreachable,
     InputError,
+    JournalError,
 )
 from twin.model.safe import parse_yaml
 
@@ -229,8 +233,9 @@ def planned(street: Street, *devices: Device) -> Plan:
     text = (
         "version: 1\nname: one evening\nchanges:\n"
         "  - {name: green wave, select: 'kind:signal', set: {pattern: 3}}\n"
-        "  - {name: dim, select: 'kind:lamp_cabinet', set: {night_level_percent: 40}}\n"
     )
+    if len(devices) > 1:
+        text += "  - {name: dim, select: 'kind:lamp_cabinet', set: {night_level_percent: 40}}\n"
     intent = parse_intent(parse_yaml(text, "intent.yaml"))
     wants = resolve(intent, devices)
     live = read_live(devices, make_driver, paths=paths_to_read(intent, wants, devices))
@@ -288,3 +293,32 @@ def test_signals_and_lamps_change_as_one_transaction_or_not_at_all(
             assert "signal-1: reads back other values in pattern_in_effect" in result.reason
             assert (street.pattern(), street.state()) == (3, 1)
     close_snmp()
+
+
+class DyingJournal(Journal):
+    """A journal that can be written a few times only: the controller stops there."""
+
+    n_left = 0
+
+    def append(self, run: str, notes: Sequence[Note]) -> int:
+        self.n_left -= 1
+        if self.n_left < 0:
+            raise JournalError("the disk is gone")
+        return super().append(run, notes)
+
+
+@pytest.mark.parametrize("n_writes", range(1, 9))
+def test_a_run_that_stops_anywhere_leaves_no_open_buffer_after_recovery(
+    street: Street, tmp_path: Path, n_writes: int
+) -> None:
+    plan = planned(street, street.device)
+    with DyingJournal(tmp_path / "j.sqlite") as book:
+        book.n_left = n_writes
+        with contextlib.suppress(JournalError):
+            apply(plan, [street.device], make_driver, book)
+    close_snmp()  # what recovers is another process
+    with Journal(tmp_path / "j.sqlite") as book:
+        is_decided = any(history_of(book, run).is_decided for run in book.runs())
+        result = recover(book, [street.device], make_driver)
+        assert result.exit_code == 0
+    assert (street.pattern(), street.state()) == (3 if is_decided else 0, 1)
