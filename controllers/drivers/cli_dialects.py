@@ -16,23 +16,25 @@ from types import MappingProxyType
 
 __all__ = ["DIALECTS", "PAGER", "QUESTION", "Dialect"]
 
-PAGER = re.compile(r"[ \t]*-{2,4} ?More ?-{2,4}\s*$|--More--\s*$")
-"""What stands at the end while a page waits for a key."""
+PAGER = re.compile(r"-{2,4} ?More ?-{2,4}\s{0,4}$")
+"""What stands at the end of the last line while a page waits for a key."""
 
+# Every repetition is bounded: what a device sends must not make a search last for minutes.
 _ASKED = (
-    r"\[[^\]\r\n]*/[^\]\r\n]*\]",
-    r"\)\[[^\]\r\n]+\](?=[ \t]*:)",
-    r"\([^)\r\n]*/[^)\r\n]*\)",
+    r"\[[^\[\]]{1,60}/[^\[\]]{1,60}\]",
+    r"\)\[[^\[\]]{1,60}\](?=[ \t]{0,3}:)",
+    r"\([^()]{1,60}/[^()]{1,60}\)",
     "[Pp]assword",
     r"\?",
 )
-QUESTION = re.compile(rf"[^\r\n]*(?:{'|'.join(_ASKED)})[ \t]*:?[ \t]*$")
-"""What stands at the end while the device waits for an answer: ``[Y/N]:``, ``(y/n)?``."""
+QUESTION = re.compile(rf"(?:{'|'.join(_ASKED)})[ \t]{{0,3}}:?[ \t]{{0,3}}$")
+"""What ends the last line while the device waits for an answer: ``[Y/N]:``, ``(y/n)?``."""
 
-_VRP_PROMPT = r"(?:HRP_[MS])?(?:<[~*]?[\w./-]+>|\[[~*]?[\w./-]+\])"
+# Blanks before it are what a page left when it was turned.
+_VRP_PROMPT = r"^ {0,50}(?:HRP_[MS])?(?:<[~*]?[\w./-]{1,200}>|\[[~*]?[\w./-]{1,200}\])\s?$"
 _VRP_REFUSAL = (
-    r"^\s*(?:Error:.*|\s*\^\s*$|.*Unrecognized command.*|.*Wrong parameter.*|"
-    r".*Incomplete command.*|.*Ambiguous command.*|.*Too many parameters.*)"
+    r"^Error:|^\^$|Unrecognized command|Wrong parameter|Incomplete command|Ambiguous command|"
+    "Too many parameters"
 )
 
 
@@ -43,13 +45,13 @@ class Dialect:
     Parameters
     ----------
     prompt : re.Pattern
-        Prompt of any view, at the end of what was read.
+        Prompt of any view: the whole last line of what was read.
     enter, leave : str
         Into the configuration and back to where the login is.
     negation : str
         Word that takes a line away.
     refusal : re.Pattern
-        Lines that say that a command was refused.
+        What a line, without blanks around it, says if a command was refused.
     running, saved : str
         Show the running and the stored configuration; empty if it cannot be shown.
     save : str
@@ -81,11 +83,11 @@ class Dialect:
 
 
 _VTYSH = Dialect(
-    prompt=re.compile(r"(?:^|[\r\n])(?:\(null\)|[\w.-]+)(?:\([\w-]+\))?# ?$"),
+    prompt=re.compile(r"^(?:\(null\)|[\w.-]{1,200})(?:\([\w-]{1,60}\))?# ?$"),
     enter="configure terminal",
     leave="end",
     negation="no",
-    refusal=re.compile(r"^(?:% .*|Can't .*|.*[Cc]onfiguration failed.*)", re.MULTILINE),
+    refusal=re.compile(r"^% |^Can't |[Cc]onfiguration failed"),
     running="show running-config",
     # `show startup-config` is there and prints nothing: the integrated file is vtysh's own.
     saved="",
@@ -94,11 +96,11 @@ _VTYSH = Dialect(
     answers=MappingProxyType({}),
 )
 _VRP5 = Dialect(
-    prompt=re.compile(rf"(?:^|[\r\n]){_VRP_PROMPT}\s?$"),
+    prompt=re.compile(_VRP_PROMPT),
     enter="system-view",
     leave="return",
     negation="undo",
-    refusal=re.compile(_VRP_REFUSAL, re.MULTILINE),
+    refusal=re.compile(_VRP_REFUSAL),
     running="display current-configuration",
     saved="display saved-configuration",
     save="save",

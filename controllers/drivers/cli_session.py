@@ -27,15 +27,15 @@ from controllers.drivers.ssh import (
 from controllers.ports import Device
 from twin.model.errors import DeviceError, DeviceTimeout, DeviceUnreachable
 
-__all__ = ["CliSession"]
+__all__ = ["CliSession", "last_line"]
 
 log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 _CLOSE_S = 2.0
 _POLL_S = 0.005
-_TAIL = 2000
-"""Part of the answer in which its end is looked for; a prompt or question is far shorter."""
+_TAIL = 300
+"""Longest last line in which the end of an answer is looked for; a question is shorter."""
 
 _MOST_TEXT = 16 * 1024 * 1024
 _LOST = (NetmikoBaseException, OSError, EOFError, paramiko.SSHException)
@@ -78,22 +78,22 @@ class CliSession:
     def ask(
         self,
         what: str,
-        line: str | None,
+        line: str,
         end: re.Pattern[str],
         timeout_s: float = 0.0,
         *,
         key: bool = False,
     ) -> str:
-        """Send a line and read until a pattern comes.
+        """Send a line and read until a pattern is found in the last line.
 
         Parameters
         ----------
         what : str
             What it is for, in messages; never a value.
-        line : str or None
-            The line, without its end; None sends nothing and goes on reading.
+        line : str
+            The line, without its end.
         end : re.Pattern
-            What ends the answer.
+            What ends the answer, in its last line.
         timeout_s : float
             Longest wait; 0 takes the option ``timeout_s``. [s]
         key : bool
@@ -102,7 +102,7 @@ class CliSession:
         Returns
         -------
         str
-            Everything up to the match and the match itself, with line ends as newlines.
+            Everything that was read, with line ends as newlines.
 
         Raises
         ------
@@ -113,10 +113,9 @@ class CliSession:
         connection = self._opened()
 
         def said() -> str:
-            if line is not None:
-                if not key:
-                    connection.clear_buffer()
-                connection.write_channel(line if key else line + connection.RETURN)
+            if not key:
+                connection.clear_buffer()
+            connection.write_channel(line if key else line + connection.RETURN)
             return _read_until(connection, end, timeout_s)
 
         return self._bounded(what, timeout_s, said)
@@ -281,7 +280,7 @@ def _read_until(connection: Any, end: re.Pattern[str], timeout_s: float) -> str:
     while True:
         new = _read(connection)
         output += new
-        if new and end.search(output[-_TAIL:]):
+        if new and end.search(last_line(output)):
             return output
         if not new:
             if connection.remote_conn.closed or connection.remote_conn.eof_received:
@@ -291,6 +290,14 @@ def _read_until(connection: Any, end: re.Pattern[str], timeout_s: float) -> str:
             time.sleep(_POLL_S)
         elif len(output) > _MOST_TEXT or time.monotonic() >= end_s:
             raise ReadTimeout("no end of the answer")
+
+
+def last_line(output: str) -> str:
+    """Return the last line of what was read, or its end if it is longer than any prompt."""
+    tail = output[-_TAIL:]
+    line = tail[tail.rfind("\n") + 1 :]
+    # What is cut off must not look like the beginning of the line.
+    return line if len(line) < _TAIL else f"\0{line}"
 
 
 def _read(connection: Any) -> str:  # noqa: ANN401

@@ -330,6 +330,7 @@ def peers() -> Iterator[Loop]:
 def peer_device(tmp_path: Path, port: int, key: str) -> Device:
     (tmp_path / "known_hosts").write_text(f"[{HOST}]:{port} {key}\n" if key else "")
     (tmp_path / "password").write_text(PASSWORD)
+    (tmp_path / "password").chmod(0o600)
     return Device(
         id="sw-1", kind="switch", profile="huawei-vrp5-switch", host=HOST, port=port,
         username=USER, secrets={"password": "file:password"}, known_hosts="known_hosts",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,8 @@ from controllers.drivers.cli_config import (
     texts_in,
 )
 from controllers.drivers.cli_dialects import DIALECTS, PAGER, QUESTION
+from controllers.drivers.cli_session import CliSession, last_line
+from controllers.drivers.cli_terminal import Terminal
 from controllers.ports import Device, DeviceClass
 from controllers.profiles import cli_items, load_profile, profile_names, profile_of, read_profile
 from controllers.profiles.profile import CliMapping
@@ -159,9 +163,42 @@ def test_any_configuration_is_survived(text: str) -> None:
 )  # fmt: skip
 def test_prompts_are_known_at_the_end_only(prompt: str, dialect: str) -> None:
     found = DIALECTS[dialect].prompt
-    assert found.search(f"output{prompt}")
-    assert not found.search(f"output{prompt}\nmore")
-    assert not found.search(f"description of {prompt.strip()}")
+    assert found.search(last_line(f"output{prompt}"))
+    assert not found.search(last_line(f"output{prompt}\nmore"))
+    assert not found.search(last_line(f"description of {prompt.strip()}"))
+    assert not found.search(last_line("x" * 1000 + prompt.strip()))
+
+
+NASTY = (
+    "x",
+    "[a/",
+    "(",
+    "-",
+    " ",
+    "?",
+    "[",
+    "\x1b[",
+    "1",
+    "---- More ",
+    "<",
+    "Error:",
+    "\n ",
+    "a/",
+)
+
+
+@pytest.mark.parametrize("piece", NASTY)
+def test_no_output_of_a_device_makes_a_search_last(piece: str) -> None:
+    """Searches that were quadratic or worse took minutes with these, and held every thread."""
+    text = piece * (400_000 // len(piece))
+    for dialect in DIALECTS.values():
+        for one in (dialect.prompt, PAGER, QUESTION, *map(re.compile, dialect.answers)):
+            one.search(last_line(text))
+        terminal = Terminal(CliSession(device("linux-host"), "linux"), dialect)
+        terminal.refusal_in(text)
+        terminal._told(text, "line")
+        dialect.saved_by.search(text)
+    parsed_config(text)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +212,7 @@ def test_prompts_are_known_at_the_end_only(prompt: str, dialect: str) -> None:
     ],
 )  # fmt: skip
 def test_questions_are_known(question: str) -> None:
-    assert QUESTION.search(f"text\n{question}")
+    assert QUESTION.search(last_line(f"text\n{question}"))
 
 
 def test_a_page_is_known() -> None:
