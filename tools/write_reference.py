@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "tools"))
 
+from reference_of_profiles import profiles_page  # noqa: E402
 from reference_of_simulation import pages_of_simulation  # noqa: E402
 
 from stellwerk.cli import app  # noqa: E402
@@ -128,6 +129,7 @@ def pages() -> dict[Path, str]:
         PAGES / "attributes.md": attributes_page(),
         PAGES / "city-file.md": city_file_page(),
         PAGES / "command.md": command_page(),
+        PAGES / "profiles.md": profiles_page(),
     } | {PAGES / name: text for name, text in pages_of_simulation().items()}
 
 
