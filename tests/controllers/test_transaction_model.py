@@ -37,6 +37,7 @@ OLD, NEW = {"tilt_deg": 2.0}, {"tilt_deg": 6.0}
 MAIN = {Op.LOCK, Op.PREPARE, Op.COMMIT, Op.WRITE, Op.READ, Op.REARM}
 BACK = {Op.CANCEL, Op.DISCARD, Op.READ, Op.RESTORE, Op.UNLOCK}
 FORTH = {Op.CONFIRM, Op.REAPPLY, Op.DISCARD, Op.READ, Op.UNLOCK}
+FOR_GOOD = {Op.RESTORE, Op.REAPPLY}
 
 
 class Model:
@@ -122,8 +123,9 @@ class Comparison(RuleBasedStateMachine):
         command = self.pending.pop(name)
         op, model = command.op, self.model
         is_armable = self.specs[name].device_class in (DeviceClass.C, DeviceClass.D)
-        if op is Op.CONFIRM and name not in model.armed and result == "good":
-            result = "refused"
+        is_pending = name in model.armed
+        if (op is Op.CONFIRM and not is_pending) or (op in FOR_GOOD and is_pending):
+            result = "refused"  # as devices do
         if result in ("good", "late"):
             model.carry_out(name, op, is_armable)
         model.learn(name, op, is_good=result == "good", is_decided=self.machine.is_decided)
@@ -136,7 +138,7 @@ class Comparison(RuleBasedStateMachine):
             fault = Fault.REFUSED if result == "refused" else Fault.UNREACHABLE
             self.give(Failed(now_s, name, op, fault, result))
 
-    @precondition(lambda self: self.wake_s is not None)
+    @precondition(lambda self: self.wake_s is not None and not self.pending)
     @rule()
     def wait(self):
         self.give(Tick(max(self.now_s, self.wake_s)))
@@ -181,7 +183,7 @@ class Comparison(RuleBasedStateMachine):
 
 @pytest.mark.parametrize(
     "n_examples",
-    [150, pytest.param(2000, marks=pytest.mark.long)],
+    [150, pytest.param(2000, marks=[pytest.mark.soak, pytest.mark.timeout(600)])],
     ids=["some", "two-thousand"],
 )
 def test_machine_does_what_the_model_says(n_examples):
