@@ -64,7 +64,9 @@ def _serve(folder: Path, n_devices: int, version: str, ready: Event) -> None:
 def agents(folder: Path, n_devices: int, version: str) -> Iterator[tuple[Device, ...]]:
     """Emulated cabinets that speak one version, in a process of their own."""
     (folder / "secrets").mkdir(parents=True, exist_ok=True)
-    (folder / "secrets" / "community").write_text("of-an-old-cabinet")
+    community = folder / "secrets" / "community"
+    community.write_text("of-an-old-cabinet")
+    community.chmod(0o600)
     context = multiprocessing.get_context("spawn")
     ready = context.Event()
     child = context.Process(target=_serve, args=(folder, n_devices, version, ready), daemon=True)

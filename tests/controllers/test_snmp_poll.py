@@ -35,6 +35,11 @@ class Street:
     devices: tuple[Device, ...]
 
 
+def secret(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o600)
+
+
 @pytest.fixture
 def street(tmp_path: Path) -> Iterator[Street]:
     names = [f"cab-{i}" for i in range(4)]
@@ -44,7 +49,7 @@ def street(tmp_path: Path) -> Iterator[Street]:
         place = Placement(snmp=sock.getsockname()[1])
     entries = entries_of(world, names, tmp_path, network="127.98.3.0/24", placement=place)
     key = write_folder(tmp_path, entries)
-    (tmp_path / "secrets" / "community").write_text("of-an-old-switch")
+    secret(tmp_path / "secrets" / "community", "of-an-old-switch")
     old = dataclasses.replace(
         entries[3], options={"legacy": "v2c: it can no better"},
         secrets={"community": "file:secrets/community"},
@@ -96,7 +101,7 @@ def test_a_dead_device_is_named_and_comes_back_with_its_next_life(street: Street
 
 
 def test_a_wrong_key_is_told_and_hinders_nobody(street: Street, way: str, tmp_path: Path) -> None:
-    (tmp_path / "wrong").write_text("another pass phrase")
+    secret(tmp_path / "wrong", "another pass phrase")
     wrong = dataclasses.replace(
         street.devices[0],
         secrets={"auth": f"file:{tmp_path}/wrong", "priv": f"file:{tmp_path}/wrong"},
