@@ -12,11 +12,13 @@ import typer
 
 from controllers.discovery_lldp import discover as search
 from controllers.discovery_lldp import networks_around
+from controllers.drivers import make_driver
 from controllers.inventory import dump_inventory, inventory_text, load_inventory, select
 from controllers.ports import Device
 from controllers.profiles import profile_of
 from controllers.profiles.profile import expand
 from controllers.secret_sources import fetch_secret
+from controllers.software import read_versions
 from controllers.sources import Imported, Row, devices_of
 from controllers.sources.csv_file import read_csv
 from controllers.sources.netbox import fetch_netbox, read_netbox_json
@@ -24,7 +26,7 @@ from stellwerk.change import InventoryOption
 from stellwerk.exits import Exit
 from stellwerk.output import JsonOption, columns, notes, print_json, print_line, waiting
 from stellwerk.settings import load_settings
-from twin.model.errors import InputError
+from twin.model.errors import DeviceUnreachable, InputError
 from twin.model.quote import quoted
 
 __all__ = ["app"]
@@ -121,6 +123,39 @@ def _problems(device: Device) -> list[dict[str, str]]:
     if device.known_hosts and not (device.base / device.known_hosts).is_file():
         found.append(f"there is no file {device.base / device.known_hosts}")
     return [{"device": device.id, "what": what} for what in found]
+
+
+@app.command()
+def versions(
+    *, inventory: InventoryOption = "", limit: LimitOption = "", json: JsonOption = False
+) -> None:
+    """Ask devices which software they run."""
+    path = Path(load_settings(inventory=inventory).inventory)
+    devices = select(load_inventory(path), limit)
+    with waiting(f"asking {len(devices)} devices"):
+        found = read_versions(devices, make_driver)
+    profiles = {device.id: device.profile for device in devices}
+    failed = {name: err.reason for name, err in found.failed.items()}
+    if json:
+        print_json(
+            {
+                "versions": dict(found.known),
+                "unmapped": found.unmapped,
+                "failed": failed,
+            }
+        )
+    else:
+        counts = Counter((profiles[name], v or "not told") for name, v in found.known.items())
+        rows = [[profile, v, str(n)] for (profile, v), n in sorted(counts.items())]
+        columns("Software", ["profile", "version", "devices"], rows)
+        for name, reason in failed.items():
+            notes.print(f"not asked: {name}: {reason}", markup=False)
+        if found.unmapped:
+            notes.print(f"{len(found.unmapped)} devices cannot tell", markup=False)
+    if any(isinstance(err, DeviceUnreachable) for err in found.failed.values()):
+        raise typer.Exit(Exit.TRY_LATER)
+    if failed:
+        raise typer.Exit(Exit.ERROR)
 
 
 @app.command("import")

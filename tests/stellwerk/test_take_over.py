@@ -21,6 +21,7 @@ from hil.emulators.world_port import MemoryWorld
 from stellwerk.cli import run
 from stellwerk.exits import Exit
 from twin.model.attributes import Value
+from twin.model.errors import InputError
 
 _RADIO: dict[str, Value] = {
     "enabled": True, "bandwidth_mhz": 20, "tx_power_dbm": 15, "dca": False, "dtp": False,
@@ -34,8 +35,14 @@ VALUES: Mapping[str, dict[str, Value]] = {
     "ap-1": {f"radio/{r}/{k}": v for r in (1, 2) for k, v in _RADIO.items()}
     | {"radio/1/channel": 1, "radio/1/channel_in_use": 1}
     | {"radio/2/channel": 35, "radio/2/channel_in_use": 35}
-    | {"ssid/Stadt/enabled": True, "ssid/Stadt/hidden": False},
-    "sw-1": {"contact": "pay ${nobody}", "location": "here", "name": "it", "poe_power_w": 44}
+    | {"ssid/Stadt/enabled": True, "ssid/Stadt/hidden": False, "software_version": "8.4"},
+    "sw-1": {
+        "contact": "pay ${nobody}",
+        "location": "here",
+        "name": "it",
+        "poe_power_w": 44,
+        "software_version": "5.170",
+    }
     | {f"port/{p}/{k}": v for p in (1, 2) for k, v in _PORT.items()},
 }
 Call = Callable[..., dict[str, object]]
@@ -131,6 +138,20 @@ def test_instances_that_the_inventory_lacks_are_added_drift(call: Call, folder: 
     (found,) = call(*words, "-i", str(folder / "fewer.yaml"))["drift"]  # type: ignore[misc]
     assert (found["path"], found["class"]) == ("port/2", "added")  # type: ignore[index]
     assert (folder / "whole.yaml").read_text() == text
+
+
+def test_devices_tell_which_software_they_run(call: Call, folder: Path) -> None:
+    assert call("inventory", "versions")["versions"] == {"ap-1": "8.4", "sw-1": "5.170"}
+    Path("i.yaml").write_text(
+        "version: 1\nname: t\nchanges:\n"
+        "  - {name: old, devices: [sw-1], set: {location: x}, when: {software_version: '5.130'}}\n"
+        "  - {name: now, devices: [sw-1], set: {location: y}, when: {software_version: '5.170'}}\n"
+    )
+    with pytest.raises(InputError, match="location of sw-1 is 'x' in change 'old'"):
+        resolve(load_intent(Path("i.yaml")), load_inventory(folder / "whole.yaml"))
+    Path("i.yaml").write_text(Path("i.yaml").read_text().replace("location: y", "contact: y"))
+    drift = call("drift", "i.yaml")["drift"]
+    assert [one["path"] for one in drift] == ["contact"]  # type: ignore[attr-defined]
 
 
 def _log() -> list[str]:

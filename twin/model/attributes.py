@@ -75,6 +75,8 @@ _IDENTITY = (
     _ro("name", "str", doc="Name the device gives itself (sysName)."),
 )
 
+_SOFTWARE = _ro("software_version", "str", doc="Version of the software that runs.")
+
 # fmt: off
 KINDS: Mapping[str, tuple[Attribute, ...]] = MappingProxyType(
     {
@@ -101,6 +103,7 @@ KINDS: Mapping[str, tuple[Attribute, ...]] = MappingProxyType(
             _ro("ssid/{ssid}/client_rssi_dbm", "int", unit="dBm", doc="Mean signal of stations."),
             _ro("ssid/{ssid}/rx_octets", "int", unit="octets"),
             _ro("ssid/{ssid}/tx_octets", "int", unit="octets"),
+            _SOFTWARE,
         ),
         "cell": (
             _rw("admin_state", "enum", choices=("LOCKED", "UNLOCKED", "SHUTTING_DOWN"),
@@ -116,6 +119,7 @@ KINDS: Mapping[str, tuple[Attribute, ...]] = MappingProxyType(
             _ro("dl_octets", "int", unit="octets", doc="Downlink volume since start."),
             _ro("mean_rsrp_dbm", "float", unit="dBm", doc="Mean RSRP of connected users."),
             _ro("power_w", "float", unit="W", doc="Electrical power of the cell."),
+            _SOFTWARE,
         ),
         "switch": (
             *_IDENTITY,
@@ -127,6 +131,7 @@ KINDS: Mapping[str, tuple[Attribute, ...]] = MappingProxyType(
             _ro("port/{port}/oper_up", "bool", doc="ifOperStatus is up."),
             _ro("port/{port}/in_octets", "int", unit="octets"),
             _ro("poe_power_w", "int", unit="W", doc="Power delivered by all ports."),
+            _SOFTWARE,
         ),
         "lamp_cabinet": (
             *_IDENTITY,
@@ -143,6 +148,7 @@ KINDS: Mapping[str, tuple[Attribute, ...]] = MappingProxyType(
             _ro("energy_wh", "int", unit="Wh", doc="Active energy since start."),
             _ro("lamps_total", "int"),
             _ro("lamps_failed", "int"),
+            _SOFTWARE,
         ),
         "signal": (
             _rw("pattern", "int", minimum=0, maximum=255,
@@ -191,6 +197,7 @@ KINDS: Mapping[str, tuple[Attribute, ...]] = MappingProxyType(
             _rw("radio/{radio}/ssid", "str", max_length=32),
             _rw("radio/{radio}/channel", "int", minimum=1, maximum=233),
             _ro("uptime_s", "int", unit="s"),
+            _SOFTWARE,
         ),
         "vehicle_router": (
             _rw("lte/enabled", "bool", doc="The cellular interface comes up."),
@@ -202,6 +209,7 @@ KINDS: Mapping[str, tuple[Attribute, ...]] = MappingProxyType(
             _rw("radio/{radio}/tx_power_dbm", "int", unit="dBm", minimum=-10, maximum=36),
             _ro("lte/rsrp_dbm", "int", unit="dBm", doc="Reference signal of the serving cell."),
             _ro("radio/{radio}/channel_in_use", "int", doc="Channel on the air."),
+            _SOFTWARE,
         ),
         "router": (
             _rw("router_id", "str", max_length=15, doc="Router id, an IPv4 address."),
@@ -210,6 +218,7 @@ KINDS: Mapping[str, tuple[Attribute, ...]] = MappingProxyType(
             _rw("interface/{interface}/enabled", "bool", doc="Not shut down."),
             _ro("interface/{interface}/oper_up", "bool", doc="Line protocol is up."),
             _ro("name", "str", doc="Name the router gives itself."),
+            _SOFTWARE,
         ),
     }
 )

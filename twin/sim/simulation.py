@@ -14,6 +14,7 @@ from twin.sim.clock import Clock
 from twin.sim.deviations import draw_deviations
 from twin.sim.kernel import Kernel, SimulationError
 from twin.sim.registry import SYSTEM_NAMES, system_class
+from twin.sim.software import SOFTWARE, SOFTWARE_PATH
 from twin.sim.system import Context, DeviceFleet, Kpi, System
 from twin.sim.telemetry import Telemetry
 from twin.sim.trace import EventTrace
@@ -186,7 +187,8 @@ class Simulation:
         ModelError
             Unknown device.
         """
-        return self._fleet(device).paths(device)
+        paths = self._fleet(device).paths(device)
+        return (*paths, SOFTWARE_PATH) if self._kinds[device] in SOFTWARE else paths
 
     def read(self, device: str, path: str) -> Value:
         """Read one attribute as it is now.
@@ -198,6 +200,8 @@ class Simulation:
         """
         fleet = self._fleet(device)
         self._require_path(device, path)
+        if path == SOFTWARE_PATH:
+            return SOFTWARE[self._kinds[device]]
         attribute, names = _attribute(self._kinds[device], path)
         return fleet.read(device, attribute.template, names, self.now_s)
 

@@ -80,7 +80,7 @@ def test_an_unknown_profile_is_guessed() -> None:
 def test_a_profile_of_the_user_goes_before_the_packaged_one(tmp_path: Path) -> None:
     (tmp_path / "snmp-host.yaml").write_text(GOOD.replace("mine", "snmp-host"))
     assert len(load_profile("snmp-host", tmp_path).attributes) == 1
-    assert len(load_profile("snmp-host").attributes) == 4
+    assert len(load_profile("snmp-host").attributes) == 5
 
 
 def test_a_changed_profile_of_the_user_is_read_again(tmp_path: Path) -> None:
@@ -166,7 +166,10 @@ def test_a_radio_without_a_band_is_named_and_can_be_given_one() -> None:
 
 def test_a_device_has_only_the_attributes_of_its_instances() -> None:
     ap = device("openconfig-ap", "ap", instances={"radio": ("1",)})
-    assert {node.path.split("/")[0] for node in netconf_nodes(profile_of(ap), ap)} == {"radio"}
+    assert {node.path.split("/")[0] for node in netconf_nodes(profile_of(ap), ap)} == {
+        "radio",
+        "software_version",
+    }
 
 
 def test_the_group_of_power_ports_is_an_option() -> None:
