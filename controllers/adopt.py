@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from controllers.discovery import find_instances
 from controllers.intent_values import checked_value, require_block
 from controllers.ports import Device, Driver
+from controllers.raw_configuration import raw_configuration
 from controllers.templates import escaped
 from twin.model.attributes import Value
 from twin.model.errors import DeviceError, InputError
@@ -37,11 +38,14 @@ class Survey:
         Configuration by path, by device id.
     failed : mapping
         Why a device could not be read, by device id.
+    configurations : mapping
+        Whole configurations by device id, where they were asked for and there is one.
     """
 
     devices: tuple[Device, ...]
     values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     failed: Mapping[str, DeviceError] = field(default_factory=dict)
+    configurations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,7 @@ def survey(
     *,
     n_threads: int = _N_THREADS,
     is_known: bool = False,
+    with_configuration: bool = False,
 ) -> Survey:
     """Ask devices for their instances and their configuration.
 
@@ -79,15 +84,20 @@ def survey(
         Devices asked together.
     is_known : bool
         Take the instances from the inventory: they are not looked for.
+    with_configuration : bool
+        Read whole configurations too.
 
     Returns
     -------
     Survey
         What they said; a device that does not answer stops nobody.
     """
+    configurations: dict[str, str] = {}
 
     def ask(device: Device) -> tuple[Device, dict[str, Value] | DeviceError]:
         try:
+            if with_configuration:
+                configurations[device.id] = raw_configuration(device)
             found = device if is_known else find_instances(device, make_driver).of(device)
             driver = make_driver(found)
             try:
@@ -105,6 +115,7 @@ def survey(
         devices=tuple(device for device, _ in said),
         values={d.id: values for d, values in said if isinstance(values, dict)},
         failed={d.id: err for d, err in said if isinstance(err, DeviceError)},
+        configurations=configurations,
     )
 
 

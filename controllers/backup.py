@@ -36,10 +36,11 @@ class _BackupFile(BaseModel):
     kind: str
     profile: str
     instances: dict[str, list[str]] = {}
+    configuration: list[str] = []
     values: dict[str, StrictBool | StrictInt | StrictFloat | StrictStr]
 
 
-def backup_text(device: Device, values: Mapping[str, Value]) -> str:
+def backup_text(device: Device, values: Mapping[str, Value], configuration: str = "") -> str:
     """Write what a device has as the text of its file.
 
     Parameters
@@ -48,6 +49,8 @@ def backup_text(device: Device, values: Mapping[str, Value]) -> str:
         The device.
     values : mapping
         Its configuration by path.
+    configuration : str
+        Its whole configuration as it shows it, if that is to be kept too.
 
     Returns
     -------
@@ -56,13 +59,19 @@ def backup_text(device: Device, values: Mapping[str, Value]) -> str:
         one of the secrets of the device, ``***`` stands for it.
     """
     clear = sorted(_secrets_of(device), key=len, reverse=True)
-    document = {
+    document: dict[str, object] = {
         "device": device.id,
         "kind": device.kind,
         "profile": device.profile,
         "instances": {name: list(names) for name, names in sorted(device.instances.items())},
         "values": {path: _masked(value, clear) for path, value in sorted(values.items())},
     }
+    if configuration:
+        # A list of lines, so that a diff shows the line and no control character gets in.
+        document["configuration"] = [
+            "".join(sign if sign.isprintable() or sign == "\t" else "?" for sign in line)
+            for line in str(_masked(configuration, clear)).splitlines()
+        ]
     return _HEAD + dump_yaml(document)
 
 

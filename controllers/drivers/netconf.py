@@ -87,13 +87,13 @@ class NetconfDriver:
         reply = self._rpc(*reading(datastore, nodes))
         return values_of(self.device, data_of(self.device, reply), nodes)
 
-    def fetch(self, wanted: etree._Element) -> etree._Element:
+    def fetch(self, wanted: etree._Element | None) -> etree._Element:
         """Read the part of running that a subtree filter selects.
 
         Parameters
         ----------
-        wanted : lxml.etree._Element
-            A ``<filter type="subtree">``.
+        wanted : lxml.etree._Element or None
+            A ``<filter type="subtree">``; None selects all.
 
         Returns
         -------

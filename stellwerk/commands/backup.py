@@ -32,6 +32,9 @@ def backup(
     run: Annotated[
         str, typer.Option("--run", help="Run after which it is taken; names the commit.")
     ] = "",
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Keep the whole configuration too, secrets masked.")
+    ] = False,
     restore: Annotated[
         Path | None,
         typer.Option("--restore", help="Write an intent of what was kept; reads no device."),
@@ -49,9 +52,11 @@ def backup(
         return
     repository.open()
     with waiting(f"reading {len(devices)} devices"):
-        found = survey(devices, make_driver, is_known=True)
+        found = survey(devices, make_driver, is_known=True, with_configuration=raw)
     texts = {
-        f"{device.id}.yaml": backup_text(device, found.values[device.id])
+        f"{device.id}.yaml": backup_text(
+            device, found.values[device.id], found.configurations.get(device.id, "")
+        )
         for device in found.devices
         if device.id in found.values
     }

@@ -91,7 +91,7 @@ def test_alike_devices_share_what_their_layers_say(tmp_path: Path) -> None:
         ("kind: ap", "kind: app", r":14:\d+: unknown kind 'app'"),
         ("    port: 830\n", "", "port of device ap-1 is missing; add port: ... to it, its role"),
         ("${domain}\"}", "${domian}\"}", r":4:\d+: unknown variable 'domian'; did you mean 'dom"),
-        ("domain: net.example", 'domain: "${contact}"', "contact needs itself: contact -> domain -"),
+        ("domain: net.example", 'domain: "${contact}"', "contact needs itself: contact -> domain"),
         ("domain: net.example", 'domain: "a b"', "' is no host name or address; leave out blanks"),
         ("{channel: 36}", "{site: x}", r":10:\d+: site is a field of every device"),
         ("Stadt ${city}", "Stadt ${city + 1}", "is no variable; write"),

@@ -158,7 +158,7 @@ def test_no_secret_is_in_what_a_change_leaves(call: Call) -> None:
     call("journal", "verify")
     call("drift", intent, "--json", "--save-baseline", "baseline.json", "--instances")
     call("adopt", "found")
-    call("backup", "--git", "kept")
+    call("backup", "--git", "kept", "--raw")
     call("inventory", "show", "--json")
     call("inventory", "check")
     assert "night shift" in Path("kept/sw-1.yaml").read_text()

@@ -187,6 +187,16 @@ def test_a_backup_is_a_commit_of_what_changed(call: Call, lab: MemoryWorld, fold
         lab.write("sw-1", {"port/2/alias": "ap", "location": "here"})
 
 
+def test_a_backup_may_hold_the_whole_configuration(call: Call) -> None:
+    call("backup", "--git", "kept", "--raw")
+    assert call("backup", "--git", "kept", "--raw")["changed"] == []
+    text = Path("kept/ap-1.yaml").read_text()
+    assert "<channel>35</channel>" in text
+    assert "configuration:" not in Path("kept/sw-1.yaml").read_text()
+    told = call("backup", "--git", "kept", "--restore", "back.yaml")
+    assert told["devices"] == ["ap-1", "sw-1"]
+
+
 def test_a_backup_goes_into_a_repository_of_its_own(call: Call, tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "other.txt").write_text("mine")

@@ -169,6 +169,9 @@ _MORE: Mapping[str, tuple[str, dict[str, Value], dict[str, Value]]] = {
         {"contact": "NOC", "port/eth0/alias": "ap of room 7", "port/eth1/admin_up": False},
     ),
 }  # fmt: skip
+for _kind, _values, _ in (*_EMULATED.values(), *_MORE.values()):
+    if _kind != "signal":
+        _values["software_version"] = "1.2.3"
 _PROFILES = {
     "ac": "huawei-ac-wlan",
     "vrp5": "huawei-vrp5-switch", "vrp8": "huawei-vrp8-switch", "openwrt": "openwrt-ap",
