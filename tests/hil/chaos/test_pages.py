@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 import pytest
 
@@ -11,6 +12,8 @@ from controllers.steps import Outcome, Phase, State
 from hil.chaos import invariants
 from hil.chaos.edges import EDGES
 from hil.chaos.mutants import MUTANTS
+from stellwerk import cli
+from stellwerk.exits import Exit
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +61,12 @@ def test_mutants_are_counted(project_root):
     how_to = (project_root / "docs/how-to/run-chaos.md").read_text(encoding="utf-8")
     assert len(MUTANTS) == 26
     assert "twenty-three more" in how_to
+
+
+def test_commands_of_the_page_show_what_it_says(project_root, capsys):
+    how_to = (project_root / "docs/how-to/run-chaos.md").read_text(encoding="utf-8")
+    (failing,) = re.findall(r"^ *stellwerk (chaos .* --schedules 1 --mutant \S+)$", how_to, re.M)
+    assert cli.run(shlex.split(failing)) == Exit.ERROR
+    (traced,) = re.findall(r"^ *stellwerk (chaos .* --trace 0 --mutant \S+)$", how_to, re.M)
+    assert cli.run(shlex.split(traced)) == Exit.OK
+    assert "VIOLATION I10" in capsys.readouterr().out.splitlines()[-1]
