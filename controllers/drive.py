@@ -113,6 +113,10 @@ class RunResult:
         Why it was given up; empty if it was not.
     seconds : mapping
         Duration of each phase. [s]
+    culprit : str
+        Device that ended it before any commit was sent; empty if none did.
+    fault : Fault or None
+        Why it was given up.
     """
 
     run: str
@@ -122,6 +126,8 @@ class RunResult:
     reasons: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
+    culprit: str = ""
+    fault: Fault | None = None
 
 
 def drive(
@@ -459,4 +465,6 @@ class _Drive:
             reasons=machine.reasons(),
             reason=f"{device}: {reason}" if device else reason,
             seconds=dict(self._seconds),
+            culprit="" if machine.has_written else device,
+            fault=fault,
         )

@@ -31,6 +31,7 @@ __all__ = [
     "members_of",
     "reverse_plan",
     "touched_hash",
+    "without_device",
 ]
 
 FORMAT_VERSION = "1.2"
@@ -135,7 +136,8 @@ class Plan:
     on_unreachable : str
         ``refuse`` (default), ``skip`` them, or skip them and ``hold`` before anything is final.
     on_failure : str
-        ``stop`` (default), or ``hold`` and ask a person when measured figures do not agree.
+        ``stop`` (default), ``skip`` a device that fails before the first commit, or ``hold`` and
+        ask a person when measured figures do not agree.
     windows : tuple of tuple of str
         Maintenance windows; one of each group must be open, see `controllers.windows`.
     approved_by : str
@@ -427,6 +429,26 @@ def members_of(plan: Plan) -> tuple[MemberSpec, ...]:
         )
         for part in plan.devices
     )
+
+
+def without_device(plan: Plan, device: str) -> Plan:
+    """Leave a device out of a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+    device : str
+        One of its devices.
+
+    Returns
+    -------
+    Plan
+        The same for all others, bound to their live state.
+    """
+    parts = tuple(part for part in plan.devices if part.device != device)
+    undo = {part.device: part.undo for part in parts}
+    return replace(plan, devices=parts, live_hash=touched_hash(parts, undo))
 
 
 def reverse_plan(plan: Plan, *, name: str = "") -> Plan:

@@ -83,6 +83,8 @@ def atomicity(plan: Plan) -> tuple[str, ...]:
         )
     if plan.unreachable and plan.on_unreachable != "refuse":
         lines.append(f"left out, not reached: {', '.join(plan.unreachable)}")
+    if plan.on_failure == "skip":
+        lines.append("a device that fails before the first commit is left out, the others go on")
     lines += _held(plan)
     return tuple(lines)
 

@@ -14,7 +14,7 @@ from twin.model.errors import InputError
 __all__ = ["OnFailure", "OnUnreachable", "Rollout", "RolloutFile", "rollout_of"]
 
 OnUnreachable = Literal["refuse", "skip", "hold"]
-OnFailure = Literal["stop", "hold"]
+OnFailure = Literal["stop", "skip", "hold"]
 
 _PERCENT = re.compile(r"(\d{1,3})\s*%")
 
@@ -83,7 +83,8 @@ class Rollout:
     on_unreachable : str
         ``refuse`` (stop), ``skip`` the device, or skip it and ``hold`` before anything is final.
     on_failure : str
-        ``stop`` and undo all, or ``hold`` and ask a person when measured figures do not agree.
+        ``stop`` and undo all; ``skip`` a device that fails before the first commit; or ``hold``
+        and ask a person when measured figures do not agree.
     """
 
     canaries: int = 0

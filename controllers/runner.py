@@ -16,6 +16,7 @@ from controllers.journal import Journal
 from controllers.live import boot_clock
 from controllers.plan import Plan, members_of
 from controllers.ports import Device, DriverFactory
+from controllers.skipping import skipping
 from controllers.steps import Limits, Note, Outcome
 from controllers.transaction import Transaction
 from controllers.verify import KpiGate
@@ -101,32 +102,41 @@ def apply(
                     device.id,
                     f"is still open in run {held[device.id]}; run `stellwerk recover` first",
                 )
-        run = _new_run()
-        token = secrets.token_hex(8)
-        begin = plan_record(plan, token, limits) | {"applied_by": who.name}
-        journal.append(run, [Note("begin", "", begin)])
-        machine = Transaction(
-            members_of(plan),
-            run=run,
-            token=token,
-            confirm_timeout_s=plan.confirm_timeout_s,
-            limits=limits,
-            by_wave=plan.atomic == "wave",
-            may_skip=plan.on_unreachable != "refuse",
-            has_gate=gate is not None or asks_anybody(plan, who.hold),
-        )
-        return drive(
-            machine,
-            machine.start,
-            plan,
-            members,
-            make_driver,
-            journal,
-            run=run,
-            on_event=on_event,
-            watch=Watch(gate=gate, hold=who.hold, undo_from_s=closes_s - undo_reserve_s(limits)),
-            n_threads=n_threads,
-        )
+        watch = Watch(gate=gate, hold=who.hold, undo_from_s=closes_s - undo_reserve_s(limits))
+
+        def once(chosen: Plan) -> RunResult:
+            run, token = _new_run(), secrets.token_hex(8)
+            begin = plan_record(chosen, token, limits) | {"applied_by": who.name}
+            journal.append(run, [Note("begin", "", begin)])
+            machine = _machine(chosen, run, token, limits, watch)
+            return drive(
+                machine,
+                machine.start,
+                chosen,
+                members_in(chosen, devices),
+                make_driver,
+                journal,
+                run=run,
+                on_event=on_event,
+                watch=watch,
+                n_threads=n_threads,
+            )
+
+        return skipping(plan, once)
+
+
+def _machine(plan: Plan, run: str, token: str, limits: Limits, watch: Watch) -> Transaction:
+    return Transaction(
+        members_of(plan),
+        run=run,
+        token=token,
+        confirm_timeout_s=plan.confirm_timeout_s,
+        limits=limits,
+        by_wave=plan.atomic == "wave",
+        # The machine leaves out any device; of a mesh none may stay behind, so `skipping` chooses.
+        may_skip=plan.on_unreachable != "refuse" and not any(p.mesh for p in plan.devices),
+        has_gate=watch.gate is not None or asks_anybody(plan, watch.hold),
+    )
 
 
 def _most_at_once(plan: Plan) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +20,7 @@ from controllers.plan_text import render_plan
 from controllers.policies import load_policy_settings
 from controllers.runner import RunResult, StepEvent
 from controllers.runner import apply as apply_plan
+from controllers.steps import State
 from controllers.windows import closing_of
 from hil.rehearse import rehearse
 from stellwerk.attend import attended
@@ -251,7 +253,8 @@ def finish(result: RunResult, made: Plan, desk: Desk, intent: Intent | None, *, 
     desk : Desk
         City, devices and predictor.
     intent : Intent or None
-        What the plan was made for; with it the plan is made once more and must be empty.
+        What the plan was made for; with it the plan is made once more and must be empty but for
+        devices that were left out.
     json : bool
         Print the result as JSON.
 
@@ -262,12 +265,19 @@ def finish(result: RunResult, made: Plan, desk: Desk, intent: Intent | None, *, 
     """
     wrong: Mapping[str, tuple[str, ...]] = {}
     replan_empty = None
+    left_out = {name for name, state in result.devices.items() if state is State.SKIPPED}
+    left_out |= set(made.unreachable)
     if result.exit_code == Exit.OK:
-        wrong = read_back(made, desk.devices)
+        done = tuple(part for part in made.devices if part.device not in left_out)
+        wrong = read_back(replace(made, devices=done), desk.devices)
         if intent and not wrong:
-            replan_empty = desk.plan(intent, with_effect=False).is_settled
+            again = desk.plan(intent, with_effect=False)
+            missing = {*again.unreachable, *(part.device for part in again.devices)}
+            replan_empty = missing <= left_out
     code = result.exit_code or (Exit.NOT_RESTORED if wrong or replan_empty is False else Exit.OK)
     show_run(result)
+    for device in sorted(left_out):
+        notes.print(f"  {device}: was left out as the plan says; apply again later", markup=False)
     for device, paths in wrong.items():
         notes.print(f"  {device}: not as planned: {', '.join(paths)}", markup=False)
     if json:

@@ -43,7 +43,22 @@ def path_policy(plan: Plan, devices: Sequence[Device], facts: SiteFacts) -> tupl
         if change.after is False
         for finding in _cuts(part, change, by_id, members, facts)
     )
-    return cuts + tuple(_lost_links(plan, devices))
+    return cuts + tuple(_lost_links(plan, devices)) + tuple(_left_behind(plan, devices))
+
+
+def _left_behind(plan: Plan, devices: Sequence[Device]) -> Iterator[PlanFinding]:
+    """Find devices of a mesh that the others would move away from, for they were not reached."""
+    mesh_of = {device.id: device.options.get("mesh", "") for device in devices}
+    moving = {
+        mesh_of.get(part.device, ""): part.device
+        for part in plan.devices
+        if any(c.path.endswith(("/channel", "/bandwidth_mhz")) for c in part.changes)
+    }
+    for name in plan.unreachable:
+        mesh = mesh_of.get(name, "")
+        if mesh and mesh in moving:
+            what = f"mesh {mesh} would move away from {name}, which was not reached"
+            yield PlanFinding(device=moving[mesh], finding=_finding("error", what))
 
 
 def _lost_links(plan: Plan, devices: Sequence[Device]) -> Iterator[PlanFinding]:

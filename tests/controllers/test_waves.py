@@ -20,6 +20,7 @@ from controllers.hold import Operator, Switch
 from controllers.intent import parse_intent
 from controllers.journal import Journal
 from controllers.plan_text import render_plan
+from controllers.policies import check_plan
 from controllers.runner import apply
 from controllers.steps import Limits, Outcome, State
 from controllers.windows import needed_s, parse_window
@@ -74,7 +75,7 @@ def test_numbers_shares_and_the_rest():
 @pytest.mark.parametrize(
     "rollout",
     ["{waves: [50%, 10%]}", "{waves: [0]}", "{waves: [101%]}", "{waves: [half]}",
-     "{canaries: -1}", "{on_failure: skip}", "{speed: 3}"],
+     "{canaries: -1}", "{on_failure: retry}", "{speed: 3}"],
 )  # fmt: skip
 def test_a_wrong_rollout_is_named_with_its_place(rollout):
     with pytest.raises(InputError, match=r"intent.yaml:4"):
@@ -313,3 +314,75 @@ def test_the_intents_on_the_pages_are_good_ones(page):
         parse_intent(parse_yaml(re.sub(rf"^{indent}", "", body, flags=re.M), page))
     for line in re.findall(r'^windows = "(.*)"$', text, re.M):
         assert all(parse_window(one) for one in line.split(";"))
+
+
+def applied(bench, rollout, **options):
+    plan = plan_of(bench.made, CELLS, rollout=rollout, **options)
+    made = bench.made
+    return plan, lambda: apply(plan, made.devices, made.make_driver, bench.journal, limits=FAST)
+
+
+def test_a_device_that_refuses_leaves_before_the_first_commit(bench):
+    for name in ("cell-2", "cell-4"):
+        bench.made[name].faults["prepare"] = [DeviceRefused(name, "no such leaf")] * 3
+    _, go = applied(bench, "{on_failure: skip}")
+    result = go()
+    assert (result.outcome, result.exit_code) == (Outcome.CONFIRMED, 0)
+    assert [n for n, state in result.devices.items() if state is State.SKIPPED] == [
+        "cell-2",
+        "cell-4",
+    ]
+    assert result.reasons["cell-2"] == "no such leaf"
+    assert list(tilts(bench).values()) == [6.0, 2.0, 6.0, 2.0]
+    assert len(bench.journal.runs()) == 3
+    bench.made.assert_clean()
+
+
+def test_a_failure_after_the_first_commit_is_never_skipped(bench):
+    bench.made["cell-2"].faults["commit"] = [DeviceRefused("cell-2", "no")]
+    _, go = applied(bench, "{on_failure: skip}")
+    assert go().outcome is Outcome.RESTORED
+    assert set(tilts(bench).values()) == {2.0}
+
+
+def test_a_device_that_dies_in_between_is_left_to_a_person_and_the_others_go_on(bench):
+    bench.made["cell-2"].faults["prepare"] = ["die"]
+    _, go = applied(bench, "{on_unreachable: skip}")
+    result = go()
+    assert result.devices["cell-2"] is State.INDETERMINATE
+    assert (result.outcome, result.exit_code) == (Outcome.CONFIRMED, 5)
+    assert bench.made["cell-1"].values["tilt_deg"] == 6.0
+
+
+def test_when_all_refuse_nothing_is_done(bench):
+    for name, box in bench.made.items():
+        box.faults["prepare"] = [DeviceRefused(name, "no")] * 9
+    _, go = applied(bench, "{on_failure: skip}")
+    assert go().exit_code == 4
+    assert set(tilts(bench).values()) == {2.0}
+
+
+def test_no_device_of_a_mesh_is_left_behind(tmp_path):
+    made = boxes("ap-1", "ap-2", "ap-3", **{n: MESH["ap-1"] for n in ("ap-1", "ap-2")})
+    rollout = "{on_unreachable: skip, on_failure: skip}"
+    plan = plan_of(made, CHANNEL, rollout=rollout)
+    made["ap-2"].die()
+    with Journal(tmp_path / "journal.db") as journal:
+        result = apply(plan, made.devices, made.make_driver, journal, limits=FAST)
+    assert result.outcome is Outcome.RESTORED
+    late = check_plan(plan_of(made, CHANNEL, rollout=rollout), made.devices, NoFacts())
+    assert any("move away from ap-2" in f.finding.message for f in late.blockers)
+
+
+class NoFacts:
+    def placement(self, device):
+        return ""
+
+    def antenna_gain_dbi(self, device, radio):
+        return None
+
+    def feed_port(self, device):
+        return ""
+
+    def cells(self):
+        return {}

@@ -213,6 +213,25 @@ def test_outside_its_window_nothing_is_sent_and_the_way_back_is_free(
     assert control.read(SWITCH)["location"] == old
 
 
+def test_a_device_that_is_away_is_left_out_by_policy_and_done_later(
+    stellwerk: Stellwerk, control: FleetControl, tmp_path: Path
+) -> None:
+    old = control.read(SWITCH)["location"], control.read(LAMPS)["location"]
+    intent = _intent(tmp_path, sw_fws={"location": "skip"}, cab_0488={"location": "skip"})
+    text = (tmp_path / intent).read_text()
+    (tmp_path / intent).write_text(
+        text.replace("changes:", "rollout: {on_unreachable: skip}\nchanges:")
+    )
+    control.kill(SWITCH)
+    done = stellwerk("apply", intent, "--yes")
+    assert (done["outcome"], done["replan_empty"]) == ("confirmed", True)
+    assert f"{SWITCH}: was left out" in str(done["stderr"])
+    control.revive(SWITCH)
+    assert stellwerk("apply", intent, "--yes")["devices"] == {SWITCH: "confirmed"}
+    control.write_raw(SWITCH, {"location": old[0]})
+    control.write_raw(LAMPS, {"location": old[1]})
+
+
 def test_four_eyes_want_an_approval_by_somebody_else(
     stellwerk: Stellwerk, control: FleetControl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
