@@ -11,7 +11,7 @@ from typing import Protocol
 from controllers.plan import Plan
 from controllers.steps import State
 
-__all__ = ["Answer", "Hold", "Operator", "Switch", "asks_anybody", "skipped_reasons"]
+__all__ = ["Answer", "Hold", "Operator", "Switch", "skipped_reasons", "wants_hold"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,17 +112,15 @@ class Switch:
         self._answer = Answer(goes_on=False, by=self._by)
 
 
-def asks_anybody(plan: Plan, hold: Hold | None) -> bool:
-    """Say whether a plan may have to be held, and there is somebody to ask.
+def wants_hold(plan: Plan) -> bool:
+    """Say whether a plan may have to be held; without anybody to ask, that is a stop.
 
     Parameters
     ----------
     plan : Plan
         The plan.
-    hold : Hold or None
-        Who can be asked.
     """
-    return hold is not None and "hold" in (plan.on_failure, plan.on_unreachable)
+    return "hold" in (plan.on_failure, plan.on_unreachable)
 
 
 def skipped_reasons(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from controllers.drive import OnEvent, RunResult, StepEvent, Watch, drive
 from controllers.endings import DONE
 from controllers.history import open_devices, plan_record
-from controllers.hold import Operator, asks_anybody
+from controllers.hold import Operator, wants_hold
 from controllers.journal import Journal
 from controllers.live import boot_clock
 from controllers.plan import Plan, members_of
@@ -135,7 +135,7 @@ def _machine(plan: Plan, run: str, token: str, limits: Limits, watch: Watch) -> 
         by_wave=plan.atomic == "wave",
         # The machine leaves out any device; of a mesh none may stay behind, so `skipping` chooses.
         may_skip=plan.on_unreachable != "refuse" and not any(p.mesh for p in plan.devices),
-        has_gate=watch.gate is not None or asks_anybody(plan, watch.hold),
+        has_gate=watch.gate is not None or wants_hold(plan),
     )
 
 

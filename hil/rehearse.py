@@ -89,13 +89,13 @@ def rehearse(
         entries = _entries(world, originals, folder)
         host_key = write_folder(folder, entries)
         with FleetThread(world, entries, host_key=host_key), Journal(folder / "j.db") as journal:
-            run = apply(_at_any_hour(plan), entries, make_driver, journal, on_event=on_event)
+            run = apply(_strict(plan), entries, make_driver, journal, on_event=on_event)
     return RehearsalResult(run=run, seconds=perf_counter() - begin)
 
 
-def _at_any_hour(plan: Plan) -> Plan:
-    """Leave windows out: a change is tried on copies before its window opens."""
-    return replace(plan, windows=())
+def _strict(plan: Plan) -> Plan:
+    """Try a change on copies at any hour; none of them may be left out, and nobody is asked."""
+    return replace(plan, windows=(), unreachable={}, on_unreachable="refuse", on_failure="stop")
 
 
 def _copies(plan: Plan, originals: Sequence[Device], read_from: DriverFactory) -> MemoryWorld:

@@ -249,6 +249,16 @@ def test_without_anybody_to_ask_hold_is_stop(bench):
     assert result.outcome is Outcome.RESTORED
 
 
+def test_without_anybody_to_ask_no_device_is_left_out_in_silence(bench):
+    plan, go = applied(bench, "{on_unreachable: hold}")
+    bench.made["cell-3"].die()
+    result = go()
+    assert (result.outcome, result.exit_code) == (Outcome.RESTORED, 4)
+    assert "cell-3 was left out" in result.reason
+    assert {box.values["tilt_deg"] for box in bench.made.values()} == {2.0}
+    assert any("held before the confirm" in line for line in plan.atomicity)
+
+
 def test_an_interrupt_ends_a_held_run(bench):
     class Impatient(Switch):
         def ask(self, run, reasons):
