@@ -102,7 +102,8 @@ def apply(
                     device.id,
                     f"is still open in run {held[device.id]}; run `stellwerk recover` first",
                 )
-        watch = Watch(gate=gate, hold=who.hold, undo_from_s=closes_s - undo_reserve_s(limits))
+        undo_from_s = closes_s - undo_reserve_s(plan, limits, n_threads)
+        watch = Watch(gate=gate, hold=who.hold, undo_from_s=undo_from_s)
 
         def once(chosen: Plan) -> RunResult:
             run, token = _new_run(), secrets.token_hex(8)

@@ -206,15 +206,26 @@ def _next_opening(windows: Sequence[Window], at: datetime) -> str:
     )
 
 
-def undo_reserve_s(limits: Limits) -> float:
-    """Time before the end of a window at which a run that is not decided is taken back. [s].
+def undo_reserve_s(plan: Plan, limits: Limits, n_threads: int) -> float:
+    """Say how long before the end of a window a run that is not decided is taken back.
 
     Parameters
     ----------
+    plan : Plan
+        The plan.
     limits : Limits
-        Its limits.
+        Deadlines of its steps.
+    n_threads : int
+        Devices worked on at once.
+
+    Returns
+    -------
+    float
+        A step at its deadline, the patience with a device that does not answer, and two seconds for
+        each of the old values and the read-back of each further batch of devices. [s]
     """
-    return limits.step_s + limits.patience_s + limits.margin_s
+    n_more = max(0, math.ceil(len(plan.devices) / n_threads) - 1)
+    return limits.step_s + limits.patience_s + limits.margin_s + 2 * n_more * _BATCH_S
 
 
 def needed_s(plan: Plan, limits: Limits, n_threads: int) -> float:
@@ -236,7 +247,7 @@ def needed_s(plan: Plan, limits: Limits, n_threads: int) -> float:
         confirm) at its deadline once, two seconds more for each further batch of devices, the
         longest settling of the wave, and last the way back. [s]
     """
-    total_s = undo_reserve_s(limits)
+    total_s = undo_reserve_s(plan, limits, n_threads)
     for wave in sorted({part.wave for part in plan.devices}):
         members = [part for part in plan.devices if part.wave == wave]
         n_steps = 4 + len({part.order for part in members})

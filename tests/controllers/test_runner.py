@@ -580,6 +580,31 @@ def test_the_nth_call_to_a_device_fails_for_every_n(journal, when, atomic):
     assert outcomes == {Outcome.CONFIRMED, Outcome.RESTORED}
 
 
+@pytest.mark.parametrize("atomic", ["network", "wave"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_with_skip_every_device_is_as_the_result_says_for_every_failing_call(journal, when, atomic):
+    n, ended = 1, set()
+    rollout = "{wave_size: 2, on_failure: skip, on_unreachable: skip}"
+    while True:
+        made = boxes("cell-1", "cell-2:B", "switch-1")
+        plan = plan_of(made, CELLS_AND_SWITCHES, atomic=atomic, rollout=rollout)
+        meter = Meter(made, n, when)
+        result = apply(plan, made.devices, meter.make_driver, journal, limits=FAST)
+        for name, state in result.devices.items():
+            ended.add(state)
+            is_new = state is State.CONFIRMED
+            box = made[name]
+            path = "tilt_deg" if box.device.kind == "cell" else "contact"
+            wanted = {True: (6.0, "new@example.org"), False: (2.0, "old@example.org")}[is_new]
+            assert box.values[path] in wanted, (n, name, state)
+        assert (result.exit_code == 0) is (result.outcome is Outcome.CONFIRMED)
+        made.assert_clean()
+        if meter.n > 0:
+            break
+        n += 1
+    assert {State.CONFIRMED, State.SKIPPED, State.RESTORED} <= ended
+
+
 READING = {"read", "lock", "prepare", "unlock"}
 
 
