@@ -12,6 +12,7 @@ from types import FrameType
 
 from controllers.hold import Answer, Operator, Switch
 from stellwerk.output import notes
+from stellwerk.terminal import may_ask
 
 __all__ = ["attended"]
 
@@ -34,7 +35,7 @@ class _Terminal:
         self._switch.ask(run, reasons)
         for reason in reasons:
             notes.print(f"  held: {reason}", markup=False)
-        has_terminal = sys.stdin is not None and sys.stdin.isatty()
+        has_terminal = may_ask()
         typed = "type go or stop, or " if has_terminal else ""
         notes.print(
             f"run {run} is held: {typed}`kill -USR1 {os.getpid()}` to go on, ^C takes all back",

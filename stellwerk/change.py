@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,6 +26,7 @@ from stellwerk.attend import attended
 from stellwerk.exits import Exit
 from stellwerk.output import notes, print_json, waiting
 from stellwerk.settings import Settings
+from stellwerk.terminal import may_ask
 from stellwerk.workflow import Desk, open_desk, read_back
 from twin.geo.cityfile import load_city
 from twin.model.errors import DeviceConflict, InputError, PolicyRefused
@@ -224,7 +224,7 @@ def _require_approved(made: Plan) -> None:
 def _agree(question: str, *, yes: bool) -> None:
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not may_ask():
         raise InputError("nobody is there to agree", hint="add --yes")
     typer.confirm(question, abort=True, err=True)
 
@@ -241,7 +241,15 @@ def _rehearse(made: Plan, desk: Desk) -> None:
     )
 
 
-def finish(result: RunResult, made: Plan, desk: Desk, intent: Intent | None, *, json: bool) -> None:
+def finish(
+    result: RunResult,
+    made: Plan,
+    desk: Desk,
+    intent: Intent | None,
+    *,
+    limit: str = "",
+    json: bool,
+) -> None:
     """Read back, plan again, print; the state of the devices decides the exit code.
 
     Parameters
@@ -255,6 +263,8 @@ def finish(result: RunResult, made: Plan, desk: Desk, intent: Intent | None, *, 
     intent : Intent or None
         What the plan was made for; with it the plan is made once more and must be empty but for
         devices that were left out.
+    limit : str
+        Selection the plan was narrowed to.
     json : bool
         Print the result as JSON.
 
@@ -271,7 +281,7 @@ def finish(result: RunResult, made: Plan, desk: Desk, intent: Intent | None, *, 
         done = tuple(part for part in made.devices if part.device not in left_out)
         wrong = read_back(replace(made, devices=done), desk.devices)
         if intent and not wrong:
-            again = desk.plan(intent, with_effect=False)
+            again = desk.plan(intent, limit=limit, with_effect=False)
             missing = {*again.unreachable, *(part.device for part in again.devices)}
             replan_empty = missing <= left_out
     code = result.exit_code or (Exit.NOT_RESTORED if wrong or replan_empty is False else Exit.OK)

@@ -151,6 +151,12 @@ def _print_grid(title: str, grid: Table) -> None:
     print_line("\n".join([title, *lines]))
 
 
+def _is_watched() -> bool:
+    """Tell whether something that moves would be seen: a demand for colour makes no terminal."""
+    stderr = sys.stderr
+    return stderr is not None and stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
 @contextmanager
 def progress(title: str) -> Iterator[Report]:
     """Show a progress bar on a terminal, and nothing elsewhere.
@@ -171,7 +177,7 @@ def progress(title: str) -> Iterator[Report]:
         TimeElapsedColumn(),
         console=notes,
         transient=True,
-        disable=not notes.is_terminal,
+        disable=not _is_watched(),
     )
     with bar:
         task = bar.add_task(title, total=1.0)
@@ -199,7 +205,7 @@ def told_progress(title: str) -> Iterator[Callable[[float, str], None]]:
         TimeElapsedColumn(),
         console=notes,
         transient=True,
-        disable=not notes.is_terminal,
+        disable=not _is_watched(),
     )
     with bar:
         task = bar.add_task(title, total=1.0, words="")
@@ -215,7 +221,7 @@ def waiting(title: str) -> Iterator[None]:
     title : str
         What is going on.
     """
-    if not notes.is_terminal:
+    if not _is_watched():
         yield
         return
     with notes.status(title):

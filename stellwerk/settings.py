@@ -1,20 +1,34 @@
-"""Where things are: flag, then STELLWERK_* variable, then ./stellwerk.toml, then the default."""
+"""Where things are: flag, STELLWERK_* variable, ./stellwerk.toml, the user's file, the default."""
 
 from __future__ import annotations
 
 import getpass
 import os
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from controllers.windows import parse_window
 from twin.model.errors import InputError
 from twin.model.quote import quoted
 
-__all__ = ["Settings", "load_settings"]
+__all__ = [
+    "SETTINGS",
+    "Settings",
+    "SettingsFile",
+    "Settled",
+    "load_settings",
+    "read_files",
+    "settle",
+    "variable_of",
+]
 
-_FILE = Path("stellwerk.toml")
+_NAME = "stellwerk.toml"
+_PATHS = ("inventory", "policies")  # and a journal that is a file
+_MAX_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,33 +67,171 @@ class Settings:
         return tuple(text.strip() for text in self.windows.split(";") if text.strip())
 
 
-def _state_folder() -> Path:
+SETTINGS: tuple[str, ...] = tuple(field.name for field in fields(Settings))
+"""Names of all settings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsFile:
+    """One settings file.
+
+    Parameters
+    ----------
+    path : Path
+        Where it is.
+    settings : mapping
+        Settings by name.
+    tables : mapping
+        Options of commands: ``options``, and one table for each command.
+    """
+
+    path: Path
+    settings: Mapping[str, str]
+    tables: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A setting and where its value comes from.
+
+    Parameters
+    ----------
+    value : str
+        The value.
+    source : str
+        ``flag``, the name of a variable, the path of a file, or ``default``.
+    """
+
+    value: str
+    source: str
+
+
+def variable_of(*words: str) -> str:
+    """Name the environment variable of an option.
+
+    Parameters
+    ----------
+    *words : str
+        Words of a command, if it is about one, then the name of the option.
+
+    Returns
+    -------
+    str
+        Such as ``STELLWERK_PLAN_LIMIT``.
+    """
+    return "_".join(("STELLWERK", *words)).upper().replace("-", "_").replace(" ", "_")
+
+
+def _home() -> Path | None:
     home = os.environ.get("STELLWERK_HOME")
-    if home:
-        return Path(home)
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "stellwerk"
+    return Path(home) if home else None
 
 
-def _from_file() -> dict[str, str]:
+def _state_folder() -> Path:
+    folder = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state"
+    return _home() or Path(folder) / "stellwerk"
+
+
+def _user_file() -> Path:
+    folder = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return (_home() or Path(folder) / "stellwerk") / _NAME
+
+
+def read_files() -> tuple[SettingsFile, ...]:
+    """Read the settings files that are there, the stronger first.
+
+    Returns
+    -------
+    tuple of SettingsFile
+        That of the project (the working directory), then that of the user.
+
+    Raises
+    ------
+    InputError
+        One cannot be read, is no TOML, or holds an unknown setting.
+    """
+    paths = [Path(_NAME)]
+    if not _is_same(paths[0], _user_file()):
+        paths.append(_user_file())
+    return tuple(file for path in paths if (file := _read(path)) is not None)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return one.absolute() == other.absolute()
+
+
+def _read(path: Path) -> SettingsFile | None:
     try:
-        text = _FILE.read_text(encoding="utf-8")
+        if path.stat().st_size > _MAX_BYTES:
+            raise InputError("is too large for settings", str(path))
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as err:
-        raise InputError("cannot be read", str(_FILE), hint=str(err)) from err
-    try:
-        content = tomllib.loads(text)
+        return None
     except tomllib.TOMLDecodeError as err:
-        raise InputError(f"not valid TOML: {err}", str(_FILE)) from err
-    known = {field.name for field in fields(Settings)}
-    for key, value in content.items():
-        if key not in known or not isinstance(value, str):
+        raise InputError(f"not valid TOML: {err}", str(path)) from err
+    except (OSError, UnicodeDecodeError) as err:
+        raise InputError("cannot be read", str(path), hint=str(err)) from err
+    tables = {key: value for key, value in content.items() if isinstance(value, dict)}
+    settings = {key: value for key, value in content.items() if key not in tables}
+    for key, value in settings.items():
+        if key not in SETTINGS or not isinstance(value, str):
+            close = get_close_matches(key, SETTINGS, 1)
+            meant = f"did you mean {close[0]}? " if close and close[0] != key else ""
             raise InputError(
                 f"setting {key!r} is not known or not text",
-                str(_FILE),
-                hint=f"known settings: {', '.join(sorted(known))}",
+                str(path),
+                hint=f"{meant}known settings: {', '.join(sorted(SETTINGS))}; "
+                "options of commands stand in a table, such as [plan]",
             )
-    return content
+    return SettingsFile(path=path, settings=settings, tables=tables)
+
+
+def settle(flags: Mapping[str, str] | None = None) -> dict[str, Settled]:
+    """Settle every setting by the order of precedence, and say where it comes from.
+
+    Parameters
+    ----------
+    flags : mapping, optional
+        Flags as given; empty ones do not count.
+
+    Returns
+    -------
+    dict
+        Value and source by setting.
+
+    Raises
+    ------
+    InputError
+        A settings file is broken or holds an unknown setting.
+    """
+    files = read_files()
+    defaults = {
+        "city": "duisburg",
+        "inventory": "inventory.yaml",
+        "journal": str(_state_folder() / "journal.db"),
+        "author": _user(),
+        "four_eyes": "no",
+    }
+
+    def settled(name: str) -> Settled:
+        if flags and flags.get(name):
+            return Settled(value=flags[name], source="flag")
+        variable = variable_of(name)
+        if os.environ.get(variable):
+            return Settled(value=os.environ[variable], source=variable)
+        for file in files:
+            if file.settings.get(name):
+                value = _whole(name, file.settings[name])
+                return Settled(value=value, source=str(file.path))
+        return Settled(value=defaults.get(name, ""), source="default")
+
+    return {name: settled(name) for name in SETTINGS}
+
+
+def _whole(name: str, value: str) -> str:
+    """Put the home folder in for ``~``, which no shell does in a file."""
+    is_path = name in _PATHS or (name == "journal" and "://" not in value)
+    return str(Path(value).expanduser()) if is_path and value.startswith("~/") else value
 
 
 def load_settings(*, city: str = "", inventory: str = "", journal: str = "") -> Settings:
@@ -98,23 +250,10 @@ def load_settings(*, city: str = "", inventory: str = "", journal: str = "") -> 
     Raises
     ------
     InputError
-        ``stellwerk.toml`` is broken or holds an unknown setting, or a value is none.
+        A settings file is broken or holds an unknown setting, or a value is none.
     """
-    file = _from_file()
-    defaults = {
-        "city": "duisburg",
-        "inventory": "inventory.yaml",
-        "journal": str(_state_folder() / "journal.db"),
-        "author": _user(),
-        "four_eyes": "no",
-    }
     flags = {"city": city, "inventory": inventory, "journal": journal}
-
-    def settle(name: str) -> str:
-        variable = os.environ.get(f"STELLWERK_{name.upper()}", "")
-        return flags.get(name) or variable or file.get(name) or defaults.get(name, "")
-
-    settled = Settings(**{field.name: settle(field.name) for field in fields(Settings)})
+    settled = Settings(**{name: found.value for name, found in settle(flags).items()})
     if settled.four_eyes not in ("yes", "no"):
         raise InputError(
             f"setting four_eyes is {quoted(settled.four_eyes)}", hint="write yes or no"

@@ -51,9 +51,9 @@ to make a folder: [use your own city](../how-to/use-your-own-city.md). This page
 COMMAND = """# The command
 
 Data goes to standard output, everything else to standard error; `--json` on every command prints
-one JSON document. How commands end: [exit codes](exit-codes.md). Where `--city`, `--inventory`
-and `--journal` are not given, `STELLWERK_CITY`, `STELLWERK_INVENTORY` and `STELLWERK_JOURNAL` are
-asked, then `./stellwerk.toml`, then the default. This page is written by `python
+one JSON document. How commands end: [exit codes](exit-codes.md). What is not given is looked for
+in the environment and in files: [settings](settings.md). `--color`, `--no-input`, `--quiet` and
+`--verbose` may stand behind every command. This page is written by `python
 tools/write_reference.py` from the command itself.
 """
 

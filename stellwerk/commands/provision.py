@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from json import dumps
 from pathlib import Path
@@ -17,7 +17,8 @@ from controllers.inventory import load_inventory
 from controllers.journal import Journal, Record
 from controllers.plan import Plan
 from controllers.plan_file import load_plan, plan_data, save_plan
-from controllers.plan_text import render_plan
+from controllers.plan_text import render_plan, summary_line
+from controllers.ports import Device
 from controllers.recover import recover as recover_runs
 from controllers.recover import reverse_of
 from stellwerk.change import (
@@ -34,9 +35,11 @@ from stellwerk.change import (
     show_step,
 )
 from stellwerk.commands.city import CityOption
+from stellwerk.device_diff import diff_lines
 from stellwerk.exits import Exit, exit_of
 from stellwerk.output import JsonOption, columns, notes, print_json, print_line
 from stellwerk.settings import Settings, load_settings
+from stellwerk.terminal import print_paged, print_signed
 from twin.model.errors import (
     DeviceUnreachable,
     InputError,
@@ -47,6 +50,10 @@ from twin.model.errors import (
 __all__ = ["apply", "approve", "journal_app", "plan", "recover", "rollback"]
 
 IntentArgument = Annotated[Path, typer.Argument(help="Intent file (YAML).")]
+LimitOption = Annotated[
+    str, typer.Option("--limit", help="Narrow to a selection, such as 'kind:cell & site:fws'.")
+]
+DiffOption = Annotated[bool, typer.Option("--diff", help="Print unified diffs, one per device.")]
 
 
 def plan(
@@ -55,12 +62,14 @@ def plan(
     city: CityOption = "",
     inventory: InventoryOption = "",
     journal: JournalOption = "",
-    limit: Annotated[
-        str, typer.Option("--limit", help="Narrow to a selection, such as 'kind:cell & site:fws'.")
-    ] = "",
+    limit: LimitOption = "",
     out: Annotated[Path | None, typer.Option("--out", help="Save the plan as JSON.")] = None,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 if something would change.")
+    ] = False,
+    diff: DiffOption = False,
+    _check: Annotated[
+        bool, typer.Option("--check", help="Change nothing: a plan never does.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
@@ -75,8 +84,16 @@ def plan(
     if json:
         print_json(plan_data(made))
     else:
-        print_line("\n".join(render_plan(made)))
+        _print_plan(made, desk.devices, diff=diff)
     _end_of_plan(made, detailed_exitcode=detailed_exitcode)
+
+
+def _print_plan(made: Plan, devices: Sequence[Device], *, diff: bool) -> None:
+    if diff:
+        print_paged(diff_lines(made, devices))
+        notes.print(summary_line(made), markup=False)
+    else:
+        print_signed(render_plan(made))
 
 
 def _warn_open(settings: Settings, names: Collection[str]) -> None:
@@ -112,6 +129,11 @@ def apply(
     city: CityOption = "",
     inventory: InventoryOption = "",
     journal: JournalOption = "",
+    limit: LimitOption = "",
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing: plan, print and end as `plan` does.")
+    ] = False,
+    diff: DiffOption = False,
     yes: YesOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -119,19 +141,31 @@ def apply(
     settings = load_settings(city=city, inventory=inventory, journal=journal)
     desk = settled_desk(settings)
     intent = None if what.suffix == ".json" else load_intent(what)
+    if limit and intent is None:
+        raise InputError("a saved plan cannot be narrowed", hint="use --limit when planning it")
+    if check:
+        made = desk.plan(intent, limit=limit) if intent else desk.refreshed(load_plan(what))
+        if json:
+            print_json(plan_data(made))
+        else:
+            _print_plan(made, desk.devices, diff=diff)
+        _end_of_plan(made, detailed_exitcode=False)
+        return
     with Journal(settings.journal) as book:
         book.verify()
         if intent:
-            refuse_open(book, desk.wants(intent))
-            made = desk.plan(intent)
+            refuse_open(book, desk.wants(intent, limit))
+            made = desk.plan(intent, limit=limit)
         else:
             made = desk.refreshed(load_plan(what))
+        if diff:
+            notes.print("\n".join(diff_lines(made, desk.devices)), markup=False)
         result = carry_out(made, desk, book, question="apply this plan?", yes=yes)
     if result is None:
         if json:
             print_json({"no_op": True, "exit_code": int(Exit.OK)})
         return
-    finish(result, made, desk, intent, json=json)
+    finish(result, made, desk, intent, limit=limit, json=json)
 
 
 def approve(
