@@ -98,6 +98,32 @@ def test_a_change_is_planned_applied_verified_and_taken_back(
     assert stellwerk("journal", "verify")["intact"] is True
 
 
+def test_a_diff_of_live_devices_fits_their_backup_and_check_writes_nothing(
+    stellwerk: Stellwerk, control: FleetControl, tmp_path: Path
+) -> None:
+    before = control.read(LAMPS)["night_level_percent"]
+    intent = _intent(
+        tmp_path,
+        cab_0488={"night_level_percent": int(before) - 5},
+        sw_fws={"contact": "it@example.org"},
+    )
+    stellwerk("backup", "--git", "kept")
+    shown = stellwerk("diff", intent, "--limit", f"id:{LAMPS}")
+    assert shown["devices"] == [LAMPS]
+    text = str(shown["diff"]) + "\n"
+    subprocess.run(["git", "apply", "-"], input=text, text=True, cwd=tmp_path / "kept", check=True)
+    kept = (tmp_path / "kept" / f"{LAMPS}.yaml").read_text()
+    assert f"night_level_percent: {int(before) - 5}\n" in kept
+    checked = stellwerk("apply", intent, "--check", "--limit", f"id:{LAMPS}")
+    assert [part["device"] for part in checked["devices"]] == [LAMPS]
+    assert control.read(LAMPS)["night_level_percent"] == before
+    assert not (tmp_path / "journal.db").exists()
+    done = stellwerk("apply", intent, "--yes", "--no-input", "--limit", f"id:{LAMPS}")
+    assert (done["outcome"], done["replan_empty"]) == ("confirmed", True)
+    assert control.read("sw-fws")["contact"] != "it@example.org"
+    stellwerk("rollback", str(done["run"]), "--yes")
+
+
 def test_a_saved_plan_is_refused_once_the_device_has_changed(
     stellwerk: Stellwerk, control: FleetControl, tmp_path: Path
 ) -> None:
