@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ _STOREY_M = 3.0
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class TwinExposure:
     """Implements `controllers.ports.ExposurePredictor`.
 
@@ -37,6 +38,7 @@ class TwinExposure:
     """
 
     city: City
+    _last: tuple[tuple[Change, ...], tuple[Exposure, ...]] | None = field(default=None, init=False)
 
     def exposure(self, changes: Sequence[Change]) -> tuple[Exposure, ...]:
         """Predict the fields around each site whose cells change.
@@ -49,10 +51,15 @@ class TwinExposure:
         Returns
         -------
         tuple of Exposure
-            Every cell of the site at its full power, at heads in the street on a raster of 10 m
-            and at the top floor of the buildings around; free sight, so that there is less in
-            truth. Floors and roofs over the antennas themselves are not looked at.
+            Asked again, it is remembered. Every cell of the site at its full power, at heads in the
+            street on a raster of 10 m and at the top floor of the buildings around; free sight, so
+            that there is less in truth. Floors and roofs over the antennas are not looked at.
         """
+        if self._last is None or self._last[0] != tuple(changes):
+            self._last = (tuple(changes), self._predicted(changes))
+        return self._last[1]
+
+    def _predicted(self, changes: Sequence[Change]) -> tuple[Exposure, ...]:
         before = apply_settings(self.city, _settings(changes, "before"))
         after = apply_settings(before, _settings(changes, "after"))
         pairs = zip(before.cells, after.cells, strict=True)
@@ -79,19 +86,24 @@ class TwinExposure:
         """List the places around a site where people stay."""
         steps = np.arange(-AROUND_M, AROUND_M + _STEP_M, _STEP_M)
         east, north = (axis.ravel() for axis in np.meshgrid(steps, steps))
-        rows = [
-            (building.x_m, building.y_m, max(_HEAD_M, building.height_m - _STOREY_M + _HEAD_M))
-            for building in self.city.buildings
-            if np.hypot(building.x_m - cell.x_m, building.y_m - cell.y_m) <= AROUND_M
-        ]
+        floors = self._floors
+        near = np.hypot(floors[:, 0] - cell.x_m, floors[:, 1] - cell.y_m) <= AROUND_M
         # An antenna on a roof is not in the flat under it: floors as high as the site are left out.
-        rows = [row for row in rows if row[2] < cell.height_m]
-        tops = np.array(rows, dtype=np.float64).reshape(-1, 3)
+        tops = floors[near & (floors[:, 2] < cell.height_m)]
         return (
             np.concatenate([cell.x_m + east, tops[:, 0]]),
             np.concatenate([cell.y_m + north, tops[:, 1]]),
             np.concatenate([np.full(east.shape, _HEAD_M), tops[:, 2]]),
         )
+
+    @cached_property
+    def _floors(self) -> Array:
+        """Place of every building, and height of a head in its top floor. [m]."""
+        rows = [
+            (building.x_m, building.y_m, max(_HEAD_M, building.height_m - _STOREY_M + _HEAD_M))
+            for building in self.city.buildings
+        ]
+        return np.array(rows, dtype=np.float64).reshape(-1, 3)
 
 
 def _settings(changes: Sequence[Change], side: str) -> dict[str, dict[str, Value]]:

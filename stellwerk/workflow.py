@@ -12,7 +12,7 @@ from controllers.inventory import load_inventory, select
 from controllers.live import Live, read_live
 from controllers.plan import DevicePlan, Plan, make_plan
 from controllers.policies import CityFacts, PolicySettings, check_plan
-from controllers.ports import Device
+from controllers.ports import Device, ExposurePredictor
 from controllers.verify import differences
 from hil.effects import TwinPredictor
 from hil.exposure import TwinExposure
@@ -47,6 +47,8 @@ class Desk:
         A plan needs the approval of somebody else than its author.
     policies : PolicySettings
         Numbers and severities of policies.
+    exposure : ExposurePredictor or None
+        Predicts fields around sites.
     """
 
     city: City
@@ -56,6 +58,7 @@ class Desk:
     windows: tuple[str, ...] = ()
     needs_approval: bool = False
     policies: PolicySettings = field(default_factory=PolicySettings)
+    exposure: ExposurePredictor | None = None
 
     def plan(self, intent: Intent, *, limit: str = "", with_effect: bool = True) -> Plan:
         """Read the live state and plan what is missing for an intent.
@@ -210,7 +213,7 @@ class Desk:
             self.devices,
             CityFacts(self.city),
             settings=self.policies,
-            exposure=TwinExposure(self.city),
+            exposure=self.exposure,
         )
 
     def gate(self, plan: Plan) -> BandGate:
@@ -293,6 +296,7 @@ def open_desk(
         windows=windows,
         needs_approval=needs_approval,
         policies=policies or PolicySettings(),
+        exposure=TwinExposure(city),
     )
 
 

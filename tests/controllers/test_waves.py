@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from planning_memory import CELLS, CELLS_AND_SWITCHES, FAST, boxes, plan_of
 
@@ -106,6 +106,7 @@ def test_a_selection_goes_together_and_a_mesh_is_never_cut_by_a_wave():
         plan_of(made, CHANNEL, rollout=rollout.replace("size: 4", "size: 3"))
 
 
+@settings(max_examples=40)
 @given(
     n=st.integers(1, 40),
     canaries=st.integers(0, 5),
