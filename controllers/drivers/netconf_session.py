@@ -45,6 +45,9 @@ log = logging.getLogger(__name__)
 
 _BUFFER = 65536
 _JOIN_S = 2.0
+_N_CONNECTS = 24
+_CONNECTS = threading.BoundedSemaphore(_N_CONNECTS)
+"""Key exchanges at a time, whatever the number of devices: more only wait for a processor."""
 _TICK_S = 1.0
 """How often a blocked write looks whether its deadline has passed; reads come at once. [s]"""
 
@@ -108,8 +111,9 @@ class BoundedSession(SSHSession):  # type: ignore[misc]
         try:
             with self._deadline(timeout_s):
                 if not self._join(accepted, timeout_s):
-                    self._dial(timeout_s)
-                    self._login(accepted, key, password, timeout_s)
+                    with self._turn(timeout_s):
+                        self._dial(timeout_s)
+                        self._login(accepted, key, password, timeout_s)
                 self._post_connect(timeout_s)
         except DeviceError:
             self.close()
@@ -135,6 +139,20 @@ class BoundedSession(SSHSession):  # type: ignore[misc]
         finally:
             timer.cancel()
             timer.join()
+
+    @contextmanager
+    def _turn(self, timeout_s: float) -> Iterator[None]:
+        """Wait until fewer than the most others connect."""
+        if not _CONNECTS.acquire(timeout=timeout_s):
+            raise DeviceTimeout(
+                self._target.id,
+                f"{_N_CONNECTS} other connects took longer than {timeout_s:g} s; raise option "
+                "connect_timeout_s",
+            )
+        try:
+            yield
+        finally:
+            _CONNECTS.release()
 
     @property
     def has_expired(self) -> bool:

@@ -30,6 +30,7 @@ _PROFILES = {
     "cell": "3gpp-nr-cell",
     "switch": "poe-switch",
     "lamp_cabinet": "lamp-cabinet",
+    "lorawan_gateway": "lorawan-gateway",
     "signal": "ntcip-1202-signal",
 }
 
@@ -67,6 +68,7 @@ def choose_devices(city: City, expression: str) -> tuple[str, ...]:
         return demo_devices(city)
     sites, profiles = sites_of(city), profiles_of(city)
     kinds = kind_of(city) | {signal.id: "signal" for signal in city.signals}
+    kinds |= {g.id: "lorawan_gateway" for g in city.gateways if g.technology == "lorawan"}
     entries = tuple(
         Device(id=device, kind=kind, profile=profiles.get(device, _PROFILES[kind]), host="",
                port=0, username="", site=sites.get(device, ""), base=Path())

@@ -80,7 +80,8 @@ class Simulation:
             raise ValueError("tick_s and failure_factor must be greater than 0")
         clock = Clock(start, city.timezone)
         known = _known_devices(city)
-        _check_managed(city, known, managed)
+        gateways = dict.fromkeys(g.id for g in city.gateways if g.technology == "lorawan")
+        _check_managed(city, known | gateways, managed)
         self.context = context = Context(
             city=city,
             seed=seed,

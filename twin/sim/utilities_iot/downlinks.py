@@ -20,6 +20,8 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 RX2_BAND = 2
+MOST_ERP_DBM = 27.0
+"""No sub-band allows more (BNetzA Vfg 30/2006). [dBm]"""
 _DIPOLE_DB = 2.15  # of ERP to EIRP
 _RX2_SF = 12  # RP002-1.0.3, 2.4.7: data rate 0
 
@@ -59,6 +61,14 @@ class Downlinks:
     ----------
     n_gateways : int
         Gateways.
+
+    Attributes
+    ----------
+    may_send : ndarray of bool
+        Whether each gateway may send in each sub-band; all may unless told otherwise.
+    erp_dbm, excess_db : ndarray
+        Power each gateway is limited to [dBm], and what its antenna gives beyond what it takes off
+        for it [dB].
     """
 
     def __init__(self, n_gateways: int) -> None:
@@ -69,6 +79,9 @@ class Downlinks:
             join.erp_dbm + _DIPOLE_DB,
             rx2.erp_dbm + _DIPOLE_DB,
         )
+        self.may_send = np.ones((n_gateways, 3), dtype=bool)
+        self.erp_dbm = np.full(n_gateways, MOST_ERP_DBM)
+        self.excess_db = np.zeros(n_gateways)
         self._free_s = np.full((n_gateways, 3), -np.inf)
         self._spent_s = np.zeros((n_gateways, 3))
         self._hour = np.zeros((n_gateways, 3), dtype=np.int64)
@@ -107,7 +120,7 @@ class Downlinks:
         """
         for gateway, gain in zip(gateways.tolist(), gain_db.tolist(), strict=True):
             first_s = end_s + value("rx1_delay_s")
-            level_dbm = self._eirp_dbm[band] + gain
+            level_dbm = self.eirp_dbm(gateway, band) + gain
             if level_dbm >= device_sensitivity_dbm(sf):
                 sending = self.try_to_send(gateway, band, first_s, sf, self._answer_s[sf])
                 if sending:
@@ -120,13 +133,20 @@ class Downlinks:
         self.n_blocked += 1
         return None
 
+    def eirp_dbm(self, gateway: int, band: int) -> float:
+        """Return the power a gateway radiates in a sub-band. [dBm]."""
+        asked_dbm = float(self.erp_dbm[gateway]) + _DIPOLE_DB
+        return min(self._eirp_dbm[band], asked_dbm) + float(self.excess_db[gateway])
+
     def multicast_s(self, sf: int) -> float:
         """Return the time on air of a group command [s]: no CRC, as any downlink."""
         size = round(value("multicast_bytes"))
         return float(time_on_air_s(size, sf, has_crc=False))
 
     def free_at_s(self, gateway: int, band: int, air_s: float) -> float:
-        """Return from when on a gateway may send. [s]."""
+        """Return from when on a gateway may send, never if it may not at all. [s]."""
+        if not self.may_send[gateway, band]:
+            return np.inf
         free_s = max(float(self._free_s[gateway, band]), float(self._busy_s[gateway]))
         hour = int(self._hour[gateway, band])
         if self._spent_s[gateway, band] + air_s > self._duty[band] * OBSERVATION_S:
@@ -152,7 +172,7 @@ class Downlinks:
         self.air_s[gateway] += air_s
         self.n_sent += 1
         sending = Sending(
-            gateway=gateway, sf=sf, eirp_dbm=self._eirp_dbm[band], start_s=start_s,
+            gateway=gateway, sf=sf, eirp_dbm=self.eirp_dbm(gateway, band), start_s=start_s,
             end_s=start_s + air_s,
         )  # fmt: skip
         self.kept.append(sending)

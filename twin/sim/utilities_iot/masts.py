@@ -56,6 +56,7 @@ class Masts:
         self._is_failed = np.zeros(n, dtype=bool)
         self._is_booted = np.ones(n, dtype=bool)
         self._is_linked = np.ones(n, dtype=bool)
+        self._is_enabled = np.ones(n, dtype=bool)
         self._epoch = np.zeros(n, dtype=np.int64)
         self._down_s = np.zeros(n)
         self._since_s = context.kernel.now_s
@@ -127,6 +128,16 @@ class Masts:
             self._is_failed[i] = False
             self._boot(i)
 
+    def enable(self, i: int, *, is_on: bool) -> None:
+        """Switch the radio of a mast on or off; its management answers all the same."""
+        self._is_enabled[i] = is_on
+        self._settle(i)
+
+    def is_reachable(self, i: int) -> bool:
+        """Say whether the management of a mast would answer: power, booted, link."""
+        works = self._has_power[i] and self._is_booted[i] and not self._is_failed[i]
+        return bool(works and (self._is_linked[i] or not self._needs_link))
+
     def _told(self, consumer: str, kind: SupplyKind, is_supplied: bool) -> None:
         i = self.row[consumer]
         if kind == "link":
@@ -170,6 +181,7 @@ class Masts:
             self._has_power[i]
             and self._is_booted[i]
             and not self._is_failed[i]
+            and self._is_enabled[i]
             and (self._is_linked[i] or not self._needs_link)
         )
         now_s, name = self._context.kernel.now_s, self.gateways[i].id

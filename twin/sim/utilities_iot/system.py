@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from twin.sim.supply import SupplyKind
-from twin.sim.system import Action, Context, Kpi, System
+from twin.sim.system import Action, Context, DeviceFleet, Kpi, System
 from twin.sim.utilities_iot.assumptions import value
 from twin.sim.utilities_iot.devices import place_devices
 from twin.sim.utilities_iot.figures import city_kpis, district_kpis
+from twin.sim.utilities_iot.fleet import KIND, GatewayFleet
 from twin.sim.utilities_iot.lorawan import WINDOW_S, Lorawan
 from twin.sim.utilities_iot.masts import Masts
 from twin.sim.utilities_iot.multicast import Multicast
@@ -33,7 +34,7 @@ class UtilitiesIot(System):
 
     Notes
     -----
-    No controller reads or writes a device of these networks, so in a world of managed devices the
+    Controllers read and write the gateways of LoRaWAN; in a world that manages none of them the
     system is empty and costs nothing. The gateways of LoRaWAN need mains and the municipal
     backbone; the masts of LTE 450 have batteries and links of their own.
     """
@@ -48,10 +49,10 @@ class UtilitiesIot(System):
     def start(self) -> None:
         """Place the devices, settle their rates, and begin with the first minute."""
         context = self.context
-        if context.managed is not None:
-            return
         city = context.city
         lora = [g for g in city.gateways if g.technology == "lorawan"]
+        if context.managed is not None and not any(context.is_managed(g.id) for g in lora):
+            return
         lte = [g for g in city.gateways if g.technology == "lte450"]
         gateways = Masts(
             context, lora, battery_s=value("gateway_battery_s"),
@@ -70,6 +71,7 @@ class UtilitiesIot(System):
             )
         devices = place_devices(city, context.rng("utilities_iot/devices"))
         self.network = Lorawan(context, devices, gateways)
+        self._fleet = GatewayFleet(self.network)
         self.multicast = Multicast(context, self.network)
         self.meters = SmartMeters(context, masts)
         self._actions = UtilityActions(self.network, self.multicast, self.meters)
@@ -139,6 +141,17 @@ class UtilitiesIot(System):
             }
             add("lte450_cells", now_s, columns)
         self.context.kernel.after(_REPORT_S, self.name, self._report)
+
+    def fleets(self) -> Mapping[str, DeviceFleet]:
+        """Return the gateways of LoRaWAN as devices."""
+        return {KIND: self._fleet} if self._is_alive else {}
+
+    def devices(self) -> Mapping[str, str]:
+        """Return the managed gateways: those named, or every one of LoRaWAN."""
+        if not self._is_alive:
+            return {}
+        names = self.network.masts.row
+        return {name: KIND for name in names if self.context.is_managed(name)}
 
     def kpis(self) -> Mapping[str, Kpi]:
         """Return figures since the start; none where the system is empty."""
