@@ -11,7 +11,6 @@ from lxml import etree
 from ncclient import NCClientError
 from ncclient.manager import Manager
 from ncclient.operations import RPCError, TimeoutExpiredError
-from ncclient.xml_ import to_ele
 
 from controllers.drivers.netconf_session import BoundedSession
 from controllers.drivers.netconf_text import Capabilities, capabilities_of, refusal, tags_of
@@ -20,6 +19,7 @@ from controllers.drivers.ssh import plain_words
 from controllers.ports import Device
 from controllers.profiles import Quirks, build_filter
 from twin.model.errors import DeviceTimeout, DeviceUnreachable, InputError
+from twin.model.safe import parse_xml
 
 __all__ = ["Call", "Link", "ask", "end", "open_link"]
 
@@ -169,7 +169,7 @@ def _await(link: Link, request: Any) -> Any:  # noqa: ANN401
     if reply.error is None:
         return reply
     if len(reply.errors) > 1:
-        raise RPCError(to_ele(reply.xml), errs=reply.errors)
+        raise RPCError(parse_xml(reply.xml, "reply"), errs=reply.errors)
     raise reply.error
 
 
