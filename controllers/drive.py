@@ -8,7 +8,7 @@ import math
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FrameType
 
 from controllers.endings import PERSON, exit_code_of, phase_outcome
@@ -371,8 +371,15 @@ class _Drive:
         if self._gate is None:
             return ()
         begun_s = boot_clock()
+        # What was left out, or comes with a later wave, cannot be as it is predicted to be.
+        states = self._machine.states()
+        done = tuple(
+            part
+            for part in self._plan.devices
+            if part.device in self._observed and states[part.device] is not State.SKIPPED
+        )
         try:
-            reasons = tuple(self._gate.judge(self._plan, self._observed))
+            reasons = tuple(self._gate.judge(replace(self._plan, devices=done), self._observed))
         except Exception as err:
             # Whatever breaks the judgement: armed devices must not be left to their timers.
             log.debug("%s: the gate failed", self._run, exc_info=err)

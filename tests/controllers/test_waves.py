@@ -260,6 +260,23 @@ def test_without_anybody_to_ask_no_device_is_left_out_in_silence(bench):
     assert any("held before the confirm" in line for line in plan.atomicity)
 
 
+def test_the_gate_is_asked_about_devices_that_have_changed_and_no_others(bench):
+    class Gate:
+        def __init__(self):
+            self.asked = []
+
+        def judge(self, plan, observed):
+            self.asked.append([part.device for part in plan.devices])
+            return ()
+
+    made, gate = bench.made, Gate()
+    plan = plan_of(made, CELLS, atomic="wave", rollout="{waves: [1, 1], on_unreachable: skip}")
+    made["cell-3"].die()
+    result = apply(plan, made.devices, made.make_driver, bench.journal, limits=FAST, gate=gate)
+    assert result.outcome is Outcome.CONFIRMED
+    assert gate.asked == [["cell-1"], ["cell-1", "cell-2"], ["cell-1", "cell-2", "cell-4"]]
+
+
 def test_an_interrupt_ends_a_held_run(bench):
     class Impatient(Switch):
         def ask(self, run, reasons):
