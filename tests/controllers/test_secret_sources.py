@@ -13,6 +13,7 @@ from https_peer import QuietHandler, serving
 from keyring.backend import KeyringBackend
 
 from controllers.drivers.options import secret_of
+from controllers.drivers.ssh import load_private_key
 from controllers.ports import Device
 from controllers.secret_sources import fetch_secret
 from controllers.vault import Vault, vault_of_environment
@@ -51,6 +52,17 @@ def test_a_secret_comes_from_the_keyring(tmp_path: Path) -> None:
         fetch_secret("keyring:stellwerk/other", tmp_path)
     with pytest.raises(InputError, match="write keyring:SERVICE/USER"):
         fetch_secret("keyring:stellwerk", tmp_path)
+
+
+def test_a_private_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "id").write_text(CANARY)
+    (tmp_path / "id").chmod(0o644)
+    device = Device(
+        id="h", kind="host", profile="linux-host", host="h", port=22, username="u",
+        secrets={"key": "file:id"}, base=tmp_path,
+    )  # fmt: skip
+    with pytest.raises(DeviceAuthError, match=r"id is open to others \(mode 0644\); chmod 600"):
+        load_private_key(device)
 
 
 class _VaultHandler(QuietHandler):

@@ -103,6 +103,8 @@ def test_adopted_devices_are_as_the_intent_wants_them(call: Call, folder: Path) 
             p: v for p, v in values.items() if p not in missing
         }
     assert "# ap-1 radio/2/channel = 35: " in Path("found/intent.yaml").read_text()
+    words = ("plan", "found/intent.yaml", "-i", "found/inventory.yaml", "--detailed-exitcode")
+    assert call(*words)["no_op"] is True
 
 
 def test_adoption_writes_over_nothing_unless_told(call: Call) -> None:
