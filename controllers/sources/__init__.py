@@ -1,4 +1,4 @@
-"""Inventories that others keep: NetBox, CSV files and Nornir."""
+"""Inventories that others keep: NetBox, CSV files, Nornir and Ansible."""
 
 from controllers.sources.rows import Imported, Row, devices_of
 

@@ -20,6 +20,7 @@ from controllers.profiles.profile import expand
 from controllers.secret_sources import fetch_secret
 from controllers.software import read_versions
 from controllers.sources import Imported, Row, devices_of
+from controllers.sources.ansible import read_ansible
 from controllers.sources.csv_file import read_csv
 from controllers.sources.netbox import fetch_netbox, read_netbox_json
 from stellwerk.change import InventoryOption
@@ -163,7 +164,7 @@ def import_(
     source: Annotated[
         str,
         typer.Argument(
-            help="netbox:https://HOST, netbox:FILE.json, netbox:FILE.csv, csv:FILE or nornir:DIR."
+            help="netbox:https://HOST, netbox:FILE, csv:FILE, nornir:DIR or ansible:FILE."
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Inventory file to write.")],
@@ -186,7 +187,7 @@ def import_(
     force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Write an inventory of what NetBox, a CSV file or Nornir knows."""
+    """Write an inventory of what NetBox, a CSV file, Nornir or Ansible knows."""
     if out.exists() and not force:
         raise InputError("exists already", str(out), hint="name another file, or say --force")
     with waiting(f"reading {source.partition(':')[0]}"):
@@ -324,11 +325,13 @@ def _imported(
         rows = fetch_netbox(rest, fetch_secret(token, Path()), ca_file=ca_file, site=site)
     elif scheme == "netbox" and rest.endswith(".json"):
         rows = read_netbox_json(Path(rest))
+    elif scheme == "ansible" and rest:
+        rows = list(read_ansible(Path(rest)))
     elif scheme in ("netbox", "csv") and rest:
         rows = list(read_csv(Path(rest), mapped))
     else:
         raise InputError(
             f"{quoted(source)} is no inventory we can read",
-            hint="write netbox:https://HOST, netbox:FILE, csv:FILE or nornir:DIR",
+            hint="write netbox:https://HOST, netbox:FILE, csv:FILE, nornir:DIR or ansible:FILE",
         )
     return devices_of(rows, profiles=profiles, base=base)

@@ -13,6 +13,7 @@ from https_peer import QuietHandler, serving
 
 from controllers.inventory import dump_inventory, load_inventory
 from controllers.sources import devices_of
+from controllers.sources.ansible import read_ansible
 from controllers.sources.csv_file import read_csv
 from controllers.sources.netbox import fetch_netbox, read_netbox_json, rows_of
 from twin.model.errors import InputError
@@ -197,6 +198,42 @@ def test_a_mistake_in_a_csv_file_is_named(
     (tmp_path / "d.csv").write_text(text)
     with pytest.raises(InputError, match=message):
         list(read_csv(tmp_path / "d.csv", columns))
+
+
+ANSIBLE = {
+    "_meta": {
+        "hostvars": {
+            "edge_1": {
+                "ansible_host": "10.0.0.1", "ansible_port": 2222, "ansible_user": "admin",
+                "ansible_password": "canary", "ansible_network_os": "community.network.ce",
+                "site": "zoo", "asn": 65000, "nested": {"a": 1},
+            },
+            "cab-1": {},
+        }
+    },
+    "all": {"children": ["ungrouped", "city"]},
+    "city": {"children": ["routers", "cabinets"]},
+    "routers": {"hosts": ["edge_1"], "children": ["city"]},
+    "cabinets": {"hosts": ["cab-1", "bare"]},
+}  # fmt: skip
+
+
+def test_an_inventory_of_ansible_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "hosts.json"
+    path.write_text(json.dumps(ANSIBLE))
+    found = devices_of(read_ansible(path), profiles={"cabinets": "lamp-cabinet"})
+    edge, cabinet, bare = found.devices
+    assert (edge.id, edge.host, edge.port, edge.username) == ("edge-1", "10.0.0.1", 2222, "admin")
+    assert (edge.profile, edge.site, edge.vars) == ("huawei-vrp8-switch", "zoo", {"asn": 65000})
+    assert edge.secrets == {}
+    assert (cabinet.profile, cabinet.host, cabinet.groups) == (
+        "lamp-cabinet", "cab-1", ("routers", "city", "cabinets"),
+    )  # fmt: skip
+    assert (bare.id, bare.port) == ("bare", 161)
+    for text, message in (("{}", "holds no _meta.hostvars"), ("[", "not JSON"), ("[]", "holds no")):
+        path.write_text(text)
+        with pytest.raises(InputError, match=message):
+            list(read_ansible(path))
 
 
 HOSTS = """\
