@@ -31,6 +31,7 @@ from stellwerk.commands import (
     settings,
     show,
     simulate,
+    top,
 )
 from stellwerk.exits import Exit, exit_of
 from stellwerk.options import (
@@ -74,6 +75,7 @@ for command in (
     simulate.simulate,
     lab.emulate,
     chaos.chaos,
+    top.top,
     settings.settings,
     project.doctor,
     project.init,

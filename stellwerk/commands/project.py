@@ -27,6 +27,7 @@ _EXTRAS = {
     "pyarrow": "parquet",
     "pynetbox": "netbox",
     "keyring": "keyring",
+    "textual": "top",
 }
 _PACKAGES = ("stellwerk", "twin", "controllers", "hil", "cext")
 

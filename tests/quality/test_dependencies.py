@@ -27,6 +27,7 @@ FLOORS = {
     "jinja2": ("3.1.6", "CVE-2025-27516: sandbox"),
     "pynetbox": ("7.4", "the first that knows NetBox 4"),
     "requests": ("2.32.4", "CVE-2024-35195, CVE-2024-47081: verify=False sticks, netrc leak"),
+    "textual": ("8.2", "the first whose screens the tests have seen"),
     "keyring": ("25.2", "older ones are not typed"),
 }
 # no licence in their metadata: read in the licence file they ship
