@@ -23,6 +23,8 @@ from stellwerk.exits import Exit
 from twin.model.attributes import Value
 from twin.model.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 _RADIO: dict[str, Value] = {
     "enabled": True, "bandwidth_mhz": 20, "tx_power_dbm": 15, "dca": False, "dtp": False,
     "tx_power_in_use_dbm": 15, "utilization_percent": 20, "noise_floor_dbm": -95,
