@@ -33,6 +33,8 @@ __all__ = ["InventoryFile", "dump_inventory", "inventory_text", "load_inventory"
 
 _MAX_FILES = 1000
 _NORNIR = "nornir:"
+_FILE_OPTIONS = ("ca",)
+"""Options that name a file beside the inventory."""
 _NEEDED = ("kind", "profile", "host", "port")
 
 
@@ -337,7 +339,11 @@ def _rebased(device: Device, base: Path) -> Device:
         for name, reference in device.secrets.items()
     }
     known_hosts = str(here / device.known_hosts) if device.known_hosts else ""
-    return replace(device, secrets=secrets, known_hosts=known_hosts, base=base)
+    options = {
+        name: str(here / value) if name in _FILE_OPTIONS else value
+        for name, value in device.options.items()
+    }
+    return replace(device, secrets=secrets, known_hosts=known_hosts, options=options, base=base)
 
 
 _ORDER = (

@@ -39,7 +39,7 @@ MAX_NODES = 5_000_000
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
 _Variable = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)]
 _Reference = Annotated[str, StringConstraints(pattern=rf"^({'|'.join(SECRET_SCHEMES)}):.+$")]
-_SecretName = Literal["password", "key", "passphrase", "auth", "priv", "community"]
+_SecretName = Literal["password", "key", "passphrase", "auth", "priv", "community", "token"]
 _Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
 
 # RFC 1035 (1987), section 2.3.4: 255 octets on the wire are 253 characters, 63 in each label.

@@ -149,3 +149,16 @@ def test_a_platform_name_stands_for_a_profile(inventory: Path) -> None:
     )
     (device,) = load_inventory(inventory)
     assert device.profile == "huawei-vrp8-switch"
+
+
+def test_a_gateway_of_rest_has_a_token(inventory: Path) -> None:
+    inventory.write_text(
+        "devices:\n  - {id: g, kind: lamp_cabinet, profile: talq-gateway, host: h, port: 443, "
+        "secrets: {token: 'file:secrets/token'}, options: {ca: ca.pem}}\n"
+    )
+    (device,) = load_inventory(inventory)
+    assert device.secrets == {"token": "file:secrets/token"}
+    (inventory.parent / "other").mkdir()
+    dump_inventory([device], inventory.parent / "other" / "i.yaml")
+    (moved,) = load_inventory(inventory.parent / "other" / "i.yaml")
+    assert moved.options == {"ca": str((inventory.parent / "ca.pem").resolve())}
