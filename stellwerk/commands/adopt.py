@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -54,6 +55,9 @@ def adopt(
 def _write(folder: Path, devices: Sequence[Device], text: str) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for own in {device.base / "profiles" for device in devices}:
+            if own.is_dir() and own.resolve() != (folder / "profiles").resolve():
+                shutil.copytree(own, folder / "profiles", dirs_exist_ok=True)
         names = {device.id for device in devices}
         # What feeds a device may not be among those asked.
         kept = [d if d.upstream in names else replace(d, upstream="") for d in devices]

@@ -88,7 +88,10 @@ def call(
 
 
 def test_adopted_devices_are_as_the_intent_wants_them(call: Call, folder: Path) -> None:
+    (folder / "profiles").mkdir()
+    (folder / "profiles" / "mine.yaml").write_text("# a profile of the user's own\n")
     told = call("adopt", "found", "--inventory", str(folder / "inventory.yaml"))
+    assert Path("found/profiles/mine.yaml").is_file()
     assert told["devices"] == {
         "ap-1": {"radio": ["1", "2"], "ssid": ["Stadt"]},
         "sw-1": {"port": ["1", "2"]},
