@@ -7,6 +7,7 @@ import re
 import stat
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
@@ -158,27 +159,69 @@ def host_keys_of(device: Device) -> paramiko.HostKeys:
     path = known_hosts_of(device)
     try:
         state = path.stat()
-        broken, keys = _parsed(path, state.st_mtime_ns, state.st_size, state.st_ino)
+        known = _parsed(path, state.st_mtime_ns, state.st_size, state.st_ino)
     except (OSError, UnicodeDecodeError) as err:
         why = err.strerror if isinstance(err, OSError) else "it is not text"
         raise DeviceHostKeyError(device.id, f"known_hosts {path} cannot be read: {why}") from err
-    if broken:
+    if known.broken:
         raise DeviceHostKeyError(
             device.id,
-            f"{path}:{broken}: this line names no host key; remove it, or write "
+            f"{path}:{known.broken}: this line names no host key; remove it, or write "
             f"'{host_name(device)} KEYTYPE KEY'",
         )
-    return keys
+    return known.of(host_name(device))
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownHosts:
+    """A file of host keys by name; paramiko would look through all of it for each device.
+
+    Parameters
+    ----------
+    broken : int
+        Number of the first line that is none, or 0.
+    by_name : mapping
+        Keys by plain name, in the order of the file.
+    hashed : list
+        Hashed name and key.
+    """
+
+    broken: int
+    by_name: dict[str, list[paramiko.PKey]]
+    hashed: list[tuple[str, paramiko.PKey]]
+
+    def of(self, name: str) -> paramiko.HostKeys:
+        """Return the keys of one host, the first of each type, as `paramiko.HostKeys` would."""
+        keys = paramiko.HostKeys()
+        found = list(self.by_name.get(name, ()))
+        found += [key for text, key in self.hashed if text == keys.hash_host(name, text)]
+        types = set()
+        for key in found:
+            if key.get_name() not in types:
+                types.add(key.get_name())
+                keys.add(name, key.get_name(), key)
+        return keys
 
 
 @lru_cache(maxsize=8)
-def _parsed(path: Path, mtime_ns: int, size: int, inode: int) -> tuple[int, paramiko.HostKeys]:
-    """Parse a file of host keys, a thousand devices share one; the first broken line, or 0."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    for number, line in enumerate(lines, 1):
+def _parsed(path: Path, mtime_ns: int, size: int, inode: int) -> _KnownHosts:
+    """Parse a file of host keys; a thousand devices share one."""
+    by_name: dict[str, list[paramiko.PKey]] = {}
+    hashed: list[tuple[str, paramiko.PKey]] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if not _is_usable(line.strip(), number):
-            return number, paramiko.HostKeys()
-    return 0, paramiko.HostKeys(str(path))
+            return _KnownHosts(number, {}, [])
+        if not line.strip() or line.strip().startswith("#"):
+            continue
+        entry = HostKeyEntry.from_line(line.strip(), number)
+        if entry is None or entry.key is None:
+            continue
+        for name in entry.hostnames or ():
+            if name.startswith("|1|"):
+                hashed.append((name, entry.key))
+            else:
+                by_name.setdefault(name, []).append(entry.key)
+    return _KnownHosts(0, by_name, hashed)
 
 
 def _is_usable(line: str, number: int) -> bool:
