@@ -31,11 +31,12 @@ from controllers.inventory import load_inventory
 from controllers.journal import Journal
 from controllers.live import read_live
 from controllers.plan import make_plan
-from controllers.ports import Device
+from controllers.ports import Device, Driver
 from controllers.runner import RunResult, apply
 from hil.emulators.folder import Placement
 from hil.emulators.serve import make_room, serve
 from hil.emulators.world_port import MemoryWorld
+from twin.model.attributes import Value
 
 N_DEVICES = 1_000
 N_SESSIONS = 50
@@ -56,8 +57,8 @@ changes:
 
 def world_of(n_devices: int) -> MemoryWorld:
     """Switches with two ports."""
-    port = {"alias": "", "admin_up": True, "oper_up": True, "in_octets": 0}
-    values = {
+    port: dict[str, Value] = {"alias": "", "admin_up": True, "oper_up": True, "in_octets": 0}
+    values: dict[str, Value] = {
         "contact": "NOC",
         "location": "here",
         **{f"port/eth{i}/{name}": value for i in (0, 1) for name, value in port.items()},
@@ -103,7 +104,7 @@ def edits_per_second(devices: Sequence[Device], n_edits: int) -> float:
     for driver in drivers:
         driver.lock()
 
-    def edit(driver: object) -> None:
+    def edit(driver: Driver) -> None:
         for i in range(n_edits):
             driver.prepare({_PATH: f"name {i}"})
             driver.commit(confirm_timeout_s=None, persist_id=None)
@@ -133,7 +134,7 @@ def kilobytes_per_session(devices: Sequence[Device]) -> float:
     taken = process.memory_info().rss - before
     for driver in drivers:
         driver.close()
-    return taken / 1000.0 / len(devices)
+    return float(taken / 1000.0 / len(devices))
 
 
 def transaction(folder: Path, devices: Sequence[Device]) -> tuple[RunResult, float, float]:
@@ -155,7 +156,7 @@ class _Echo(asyncssh.SSHServer):
         return False
 
 
-async def _echo(process: asyncssh.SSHServerProcess) -> None:
+async def _echo(process: asyncssh.SSHServerProcess[bytes]) -> None:
     while data := await process.stdin.read(65_536):
         process.stdout.write(data)
 

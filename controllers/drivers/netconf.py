@@ -6,18 +6,18 @@ import logging
 import math
 import re
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from lxml import etree
 from ncclient.operations import RPCError
 
-from controllers.drivers.netconf_link import Call, Link, ask, end, open_link
+from controllers.drivers.netconf_link import Call, Link
 from controllers.drivers.netconf_read import config_of, data_of, reading, values_of
+from controllers.drivers.netconf_talk import NetconfTalk
 from controllers.drivers.netconf_text import holder_of, is_same_config, tags_of
 from controllers.drivers.options import choice, seconds
 from controllers.ports import Device
-from controllers.profiles import NetconfNode, Profile, netconf_nodes
+from controllers.profiles import Profile
 from twin.model.attributes import Value, same_value
 from twin.model.errors import (
     DeviceConflict,
@@ -38,7 +38,7 @@ _LOCK_PAUSE_S = 0.1
 _NOTHING_ARMED = re.compile(r"\bno\b.*\bcommit|not.*(pending|active|progress|confirmed)", re.I)
 
 
-class NetconfDriver:
+class NetconfDriver(NetconfTalk):
     """One device over NETCONF.
 
     Parameters
@@ -57,56 +57,8 @@ class NetconfDriver:
     """
 
     def __init__(self, device: Device, profile: Profile) -> None:
-        self.device = device
-        self.device_class = profile.device_class
-        self._profile = profile
-        self._nodes = {node.path: node for node in netconf_nodes(profile, device)}
-        self._live: Link | None = None
+        super().__init__(device, profile)
         self._awaits_commit = False  # outlives the session: a lost candidate is no follow-up
-
-    # --- reading -------------------------------------------------------------------------------
-
-    def read(self, paths: Collection[str] | None = None) -> dict[str, Value]:
-        """Read attributes; one the device does not show is left out.
-
-        Raises
-        ------
-        DeviceError
-            A leaf that says what failed.
-        """
-        if paths is None:
-            nodes = [node for node in self._nodes.values() if node.is_writable]
-        else:
-            nodes = [self._node(path) for path in paths]
-        values = self._read_from("running", [node for node in nodes if node.is_writable])
-        return values | self._read_from("", [node for node in nodes if not node.is_writable])
-
-    def _read_from(self, datastore: str, nodes: list[NetconfNode]) -> dict[str, Value]:
-        if not nodes:
-            return {}
-        reply = self._rpc(*reading(datastore, nodes))
-        return values_of(self.device, data_of(self.device, reply), nodes)
-
-    def fetch(self, wanted: etree._Element | None) -> etree._Element:
-        """Read the part of running that a subtree filter selects.
-
-        Parameters
-        ----------
-        wanted : lxml.etree._Element or None
-            A ``<filter type="subtree">``; None selects all.
-
-        Returns
-        -------
-        lxml.etree._Element
-            The ``<data>`` of the reply.
-
-        Raises
-        ------
-        DeviceError
-            A leaf that says what failed.
-        """
-        reply = self._rpc("read running", lambda m: m.get_config(source="running", filter=wanted))
-        return data_of(self.device, reply)
 
     # --- locks ---------------------------------------------------------------------------------
 
@@ -420,41 +372,6 @@ class NetconfDriver:
         if live.capabilities.has_candidate:
             self._rpc("discard changes", lambda m: m.discard_changes())
         live.is_prepared = self._awaits_commit = False
-
-    # --- the session ---------------------------------------------------------------------------
-
-    def close(self) -> None:
-        """End the session; never raises, and takes a few seconds at most."""
-        live, self._live = self._live, None
-        if live is not None:
-            end(self.device, live)
-
-    def _opened(self) -> Link:
-        if self._live is not None and self._live.session.connected:
-            return self._live
-        self.close()
-        self._live = live = open_link(self.device, self._profile.quirks)
-        self.device_class = live.capabilities.limit(self._profile.device_class)
-        return live
-
-    def _rpc(self, what: str, call: Callable[[Any], Any]) -> Any:  # noqa: ANN401
-        return self._rpcs([(what, call)])[0]
-
-    def _rpcs(self, calls: Sequence[Call]) -> list[Any]:
-        live = self._opened()
-        try:
-            return ask(self.device, live, calls)
-        except DeviceUnreachable:
-            if self._live is live:
-                self._live = None
-            raise
-
-    def _node(self, path: str) -> NetconfNode:
-        if path not in self._nodes:
-            raise DeviceRefused(
-                self.device.id, f"profile {self._profile.name} maps no {path!r} on this device"
-            )
-        return self._nodes[path]
 
 
 def _all_of(store: str) -> Callable[[Any], Any]:

@@ -45,6 +45,7 @@ log = logging.getLogger(__name__)
 
 _BUFFER = 65536
 _JOIN_S = 2.0
+_QUIET_S = 20.0
 _N_CONNECTS = 24
 _CONNECTS = threading.BoundedSemaphore(_N_CONNECTS)
 """Key exchanges at a time, whatever the number of devices: more only wait for a processor."""
@@ -337,6 +338,9 @@ class BoundedSession(SSHSession):  # type: ignore[misc]
         self._channel.settimeout(_TICK_S)
         if self._socket is not None:
             self._connection = offer(device, transport, self._socket)
+            # paramiko looks ten times a second whether it shall end; we shut the socket down to
+            # end it, and a thousand quiet connections would cost a processor.
+            self._socket.settimeout(_QUIET_S)
         self._connected = True
 
     def _read_some(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,13 @@ from typing import Any
 import pytest
 from ssh_peers import HOST, PASSWORD, USER, Loop, ssh_peer
 
-from controllers.drivers import make_driver
+from controllers.drivers import make_driver, netconf_session
 from controllers.ports import Device, DeviceClass, Driver
 from twin.model.errors import (
     DeviceConflict,
     DeviceLocked,
     DeviceRefused,
+    DeviceTimeout,
     DeviceUnreachable,
     EvidenceMismatch,
 )
@@ -125,6 +127,19 @@ def driver_of(tmp_path: Path) -> Iterator[Any]:
 
 
 CHANGE = {"radio/1/channel": 11}
+
+
+def test_connects_are_capped_and_wait_for_their_turn_no_longer_than_they_may(
+    peers: Loop, driver_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(netconf_session, "_CONNECTS", turns)
+    server = Server(ALL, peers)
+    driver = driver_of(server, connect_timeout_s="0.2")
+    with turns, pytest.raises(DeviceTimeout, match="other connects took longer"):
+        driver.read()
+    assert driver_of(server).read() == {}
+    assert turns.acquire(blocking=False)
 
 
 def test_the_sequence_of_a_confirmed_commit(peers: Loop, driver_of: Any) -> None:

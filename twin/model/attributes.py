@@ -189,6 +189,7 @@ KINDS: Mapping[str, tuple[Attribute, ...]] = MappingProxyType(
             _ro("operational_state", "enum", choices=("ENABLED", "DISABLED")),
             _ro("rx_frames", "int", doc="Frames received since start."),
             _ro("tx_air_s", "float", unit="s", doc="Time on the air since start."),
+            _SOFTWARE,
         ),
         "host": (
             *_IDENTITY,

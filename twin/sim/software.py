@@ -10,6 +10,12 @@ __all__ = ["SOFTWARE", "SOFTWARE_PATH"]
 SOFTWARE_PATH = "software_version"
 
 SOFTWARE: Mapping[str, str] = MappingProxyType(
-    {"ap": "8.4.1", "cell": "23.2", "switch": "5.170", "lamp_cabinet": "2.0.3"}
+    {
+        "ap": "8.4.1",
+        "cell": "23.2",
+        "switch": "5.170",
+        "lamp_cabinet": "2.0.3",
+        "lorawan_gateway": "2.1.0",
+    }
 )
 """Made-up releases by kind of device."""

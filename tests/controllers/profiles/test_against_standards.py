@@ -233,7 +233,7 @@ def test_the_measurements_module_is_valid_and_is_what_the_profile_says() -> None
 def test_every_path_of_the_lte_cell_is_in_the_own_modules() -> None:
     modules = modules_of([PACKAGE / "yang"], "stellwerk-measurements", "stellwerk-eutran-nrm")
     found = list(leaves(load_profile("3gpp-lte-cell")))
-    assert len(found) == 9
+    assert len(found) == 10
     for template, mapping in found:
         check_leaf(modules, template, mapping)
 

@@ -8,13 +8,14 @@ import numpy as np
 
 from twin.model.attributes import KINDS, Value
 from twin.model.errors import ModelError
+from twin.sim.software import SOFTWARE_PATH
 from twin.sim.utilities_iot.downlinks import MOST_ERP_DBM
 from twin.sim.utilities_iot.lorawan import Lorawan
 
 __all__ = ["KIND", "GatewayFleet"]
 
 KIND = "lorawan_gateway"
-_TEMPLATES = tuple(attribute.template for attribute in KINDS[KIND])
+_TEMPLATES = tuple(a.template for a in KINDS[KIND] if a.template != SOFTWARE_PATH)
 # Lowest and highest frequency that answers have in each sub-band (RP002-1.0.3, 2.4). [kHz]
 _BANDS_KHZ = ((868_100, 868_500), (867_100, 867_900), (869_525, 869_525))
 _WIDEST_KHZ = (863_000, 870_000)
