@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
 import sqlite3
 import sys
@@ -19,6 +20,8 @@ _BUSY_S = 0.1
 _FIELDS = ("id", "site", "kind", "profile", "role", "group")
 _SIGNS = "&|!("
 _BREAKS = (":", "=")
+# The script for zsh evaluates what we print, and a name may come from anybody's inventory.
+_HARMLESS = re.compile(r"[\w.,:/@+=%~ &|!()*-]*")
 
 
 class Candidate(NamedTuple):
@@ -49,6 +52,7 @@ def answer(instruction: str) -> int:
         found = [
             Candidate(known.word.removeprefix(lead), known.help)
             for known in candidates(words, word)
+            if _HARMLESS.fullmatch(known.word)
         ]
     if shell == "fish" and os.environ.get("_TYPER_COMPLETE_FISH_ACTION") == "is-args":
         return 0 if found else 1

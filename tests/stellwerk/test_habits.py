@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from typer.completion import get_completion_script
 
 from controllers.backup import backup_text
 from controllers.inventory import load_inventory
@@ -467,6 +468,27 @@ def test_a_completion_loads_nothing_large_once_the_cache_is_there(desk: Desk) ->
     assert seen[1][2:] == ["[]"]
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_name_that_a_shell_would_carry_out_is_not_offered(
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    shell: str,
+) -> None:
+    bad = r"  - {id: sw-3, port: 3, site: 'z\$(touch x)`touch x`;\'}"
+    Path("inventory.yaml").write_text(f"{INVENTORY}{bad}\n")
+    assert desk("inventory", "show")[0] == Exit.OK, "such a site is allowed"
+    line = "stellwerk plan --limit site:"
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", "3")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", line)
+    monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "get-args")
+    answer(f"complete_{shell}")
+    out = capsys.readouterr().out
+    assert "zoo" in out
+    assert "touch" not in out
+
+
 def test_names_are_read_anew_when_the_inventory_has_changed(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -487,6 +509,47 @@ def test_the_program_answers_a_shell_and_shows_the_script_that_asks(
     with pytest.raises(SystemExit):
         desk("--show-completion")
     assert "_STELLWERK_COMPLETE=complete_bash" in capsys.readouterr().out
+
+
+def test_tab_in_a_real_bash_completes_words_that_bash_breaks(desk: Desk, tmp_path: Path) -> None:
+    launcher = tmp_path / "bin" / "stellwerk"
+    launcher.parent.mkdir()
+    launcher.write_text(f'#!/bin/sh\nexec {sys.executable} -m stellwerk "$@"\n')
+    launcher.chmod(0o755)
+    script = get_completion_script(
+        prog_name="stellwerk", complete_var="_STELLWERK_COMPLETE", shell="bash"
+    )
+    (tmp_path / "complete.sh").write_text(script + "\nPS1='ready> '\n")
+    env = os.environ | {
+        "PATH": f"{launcher.parent}:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "TERM": "dumb",
+    }
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvpe("bash", ["bash", "--norc", "--noprofile", "-i"], env)
+
+    def after(typed: str, expected: str) -> str:
+        """Type something, and read until what is expected has come; a timeout fails the test."""
+        os.write(terminal, typed.encode())
+        seen = ""
+        while expected not in seen:
+            seen += os.read(terminal, 4096).decode()
+        return seen
+
+    try:
+        after("source complete.sh\n", "ready> ")
+        for typed, end in (
+            ("stellwerk reco\t", "recover "),
+            ("stellwerk plan --limit site:z\t", "site:zoo "),
+            ("stellwerk plan --limit 'kind:switch & site:f\t", "site:fws' "),
+        ):
+            after(typed, end)
+            after("\x15echo next\n", "next\r\nready> ")
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(terminal)
 
 
 # --- ^C
