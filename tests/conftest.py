@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MAX_UNMARKED_S = 60.0
 # every driver against every peer, one deadline after another: together minutes, each a few seconds
 SLOW_PLACES = {"contract", "test_driver_peers.py", "test_runner_over_the_wire.py"}
+LONGEST = "test_every_driver.py"
 LONG_TIMEOUT_S = 900
 _SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 _EXECUTABLES = {
@@ -62,7 +63,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.timeout(LONG_TIMEOUT_S))
     # Files with the longest tests first, or one worker would end with them alone.
     patient = {item.path for item in items if item.get_closest_marker("long")}
-    items.sort(key=lambda item: item.path not in patient)
+    items.sort(key=lambda item: (item.path.name != LONGEST, item.path not in patient))
 
 
 def _rank(item: pytest.Item) -> float:
