@@ -128,7 +128,8 @@ def test_a_poller_leaves_no_thread_and_no_socket(street: Street) -> None:
     for _ in range(3):
         with FleetPoller(street.devices, make_driver) as poller:
             poller.poll()
-    assert threading.active_count() == before[0]
-    assert len(os.listdir("/proc/self/fd")) == before[1]  # noqa: PTH208
+    # Threads of earlier tests may end meanwhile.
+    assert threading.active_count() <= before[0]
+    assert len(os.listdir("/proc/self/fd")) <= before[1]  # noqa: PTH208
     with pytest.raises(ValueError, match="context manager"):
         poller.poll()

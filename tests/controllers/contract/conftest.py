@@ -249,6 +249,12 @@ class Subject:
         """Whether a restart brings back what was stored last."""
         return load_profile(self.device.profile).dialect in ("vtysh", "vrp5", "vrp8")
 
+    @property
+    def is_written_in_one_request(self) -> bool:
+        """Whether no rule of the profile puts one attribute before another."""
+        mapped = load_profile(self.device.profile).attributes.values()
+        return not any(getattr(mapping, "order", 0) for mapping in mapped)
+
     def driver(self, device: Device | None = None, **options: str) -> Driver:
         """Make a driver that the fixture closes; options override those of the device."""
         base = device or self.device

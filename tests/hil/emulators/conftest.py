@@ -29,6 +29,7 @@ CABINET = {
     "contact": "lighting desk",
     "location": "Friedrich-Wilhelm-Strasse",
     "name": "cab-1",
+    "software_version": "2.4.1",
     "normal_level_percent": 100,
     "night_level_percent": 60,
     "night_start_min": 0,

@@ -200,7 +200,8 @@ def test_the_users_of_the_dark_site_are_torn_off_and_connect_again_elsewhere(sto
     assert on.users["mine"] > 0
     assert empty.users["mine"] == later.users["mine"] == 0
     before, after = (s.gauges["cellular"]["users_count"] for s in (on, empty))
-    assert on.users["mine"] <= before - after < 0.01 * before
+    # Others come and go between the two readings.
+    assert 0.9 * on.users["mine"] <= before - after < 0.01 * before
     figures = story.result.systems["cellular"]
     assert 0.0 < figures["dropped_session_percent"].value < 1.0
     assert figures["unserved_users_percent"].value < 1.0
