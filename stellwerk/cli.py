@@ -41,7 +41,7 @@ from stellwerk.options import (
     file_values,
     offer_everywhere,
 )
-from stellwerk.output import notes, print_line
+from stellwerk.output import has_lost_reader, notes, print_line
 from stellwerk.settings import read_files
 from stellwerk.terminal import Colour, forbid_questions, settle_colour, with_own_manners
 from twin.model.errors import StellwerkError
@@ -227,6 +227,11 @@ def _run(arguments: Sequence[str] | None) -> int:
     except StellwerkError as err:
         notes.print(f"error: {err}", markup=False)
         return exit_of(err)
+    except BrokenPipeError:
+        # A help page that was cut off by `head`; a socket of ours would be a fault.
+        if not has_lost_reader():
+            raise
+        return Exit.OK
     except typer.Abort:
         notes.print("not agreed: nothing was sent to a device", markup=False)
         return Exit.INTERRUPTED

@@ -23,6 +23,7 @@ __all__ = [
     "JsonOption",
     "Report",
     "columns",
+    "has_lost_reader",
     "notes",
     "print_json",
     "print_line",
@@ -97,6 +98,16 @@ def print_line(text: str) -> None:
     except OSError as err:
         _leave_stdout()
         raise InputError("standard output cannot be written", hint=str(err.strerror)) from err
+
+
+def has_lost_reader() -> bool:
+    """Say whether nobody reads standard output any more; what is left for it is then dropped."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _leave_stdout()
+        return True
+    return False
 
 
 def _leave_stdout() -> None:

@@ -568,3 +568,19 @@ def test_ctrl_c_says_that_nothing_is_half_written(desk: Desk, tmp_path: Path) ->
     assert process.returncode == Exit.INTERRUPTED
     assert out == ""
     assert err == "interrupted: no device was being written to\n"
+
+
+@pytest.mark.parametrize("words", [("--help",), ("plan", "--help"), ("settings",)])
+def test_a_reader_that_leaves_early_is_no_fault(words: tuple[str, ...], tmp_path: Path) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "stellwerk", *words],
+            stdout=write_end, stderr=subprocess.PIPE, text=True, cwd=tmp_path, check=False,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+    finally:
+        os.close(write_end)
+    assert done.stderr == ""
+    assert done.returncode in (Exit.OK, Exit.ERROR)  # rich ends a table nobody reads with 1
