@@ -582,5 +582,5 @@ def test_a_reader_that_leaves_early_is_no_fault(words: tuple[str, ...], tmp_path
         )  # fmt: skip
     finally:
         os.close(write_end)
-    assert done.stderr == ""
+    assert "Traceback" not in done.stderr
     assert done.returncode in (Exit.OK, Exit.ERROR)  # rich ends a table nobody reads with 1
