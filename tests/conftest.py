@@ -16,8 +16,22 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_UNMARKED_S = 60.0
-# every driver against every peer, one deadline after another: together minutes, each a few seconds
-SLOW_PLACES = {"contract", "test_driver_peers.py", "test_runner_over_the_wire.py"}
+# every driver against every peer, every table broken at every column, every option as a process:
+# together minutes, each a few seconds
+SLOW_PLACES = {
+    "city",
+    "contract",
+    "test_broken_outlines.py",
+    "test_broken_tables.py",
+    "test_driver_cli_uci.py",
+    "test_driver_cli_vrp.py",
+    "test_driver_peers.py",
+    "test_gtfs_bombs.py",
+    "test_habits.py",
+    "test_runner_over_the_wire.py",
+    "test_take_over.py",
+    "test_top.py",
+}
 LONGEST = "test_every_driver.py"
 LONG_TIMEOUT_S = 900
 _SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
