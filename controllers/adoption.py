@@ -164,8 +164,7 @@ def _replaced(
         mark = document.mark(*keys)
         lines = text.splitlines(keepends=True)
         start = sum(map(len, lines[: mark.line - 1])) + mark.column - 1
-        expected = _unshared(document.data)
-        _put(expected, keys, value)
+        expected = _with(document.data, keys, value)
         scalar = dump_yaml([value])[2:].rstrip("\n")
         for end in _ENDS:
             match = end.match(text, start)
@@ -191,18 +190,15 @@ def _places(intent: Intent, i_change: int, path: str, wanted: Value) -> Iterator
             yield ("changes", i_change, "cycle", path, k)
 
 
-def _unshared(data: object) -> object:
-    """Copy plain data so that what an alias shares is changed in one place only."""
+def _with(data: object, keys: _Keys, value: object) -> object:
+    """Copy plain data with one value replaced, there only: what an alias shares stays as it is."""
+    if not keys:
+        return value
     if isinstance(data, dict):
-        return {key: _unshared(value) for key, value in data.items()}
-    return [*map(_unshared, data)] if isinstance(data, list) else data
-
-
-def _put(data: object, keys: _Keys, value: object) -> None:
-    here = data
-    for key in keys[:-1]:
-        here = here[key]  # type: ignore[index]
-    here[keys[-1]] = value  # type: ignore[index]
+        return {k: _with(v, keys[1:], value) if k == keys[0] else v for k, v in data.items()}
+    if isinstance(data, list):
+        return [_with(v, keys[1:], value) if k == keys[0] else v for k, v in enumerate(data)]
+    return data
 
 
 def _holds(text: str, expected: object) -> bool:
