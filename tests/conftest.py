@@ -16,21 +16,34 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_UNMARKED_S = 60.0
-# every driver against every peer, every table broken at every column, every option as a process:
-# together minutes, each a few seconds
+# sessions over the wire, living worlds, files broken at every place, commands as processes: together
+# minutes, each a few seconds
 SLOW_PLACES = {
     "city",
     "contract",
+    "test_access_points_in_the_world.py",
+    "test_bad_inputs.py",
     "test_broken_outlines.py",
     "test_broken_tables.py",
+    "test_calibration_cases.py",
+    "test_cells_in_the_world.py",
+    "test_cli_host.py",
     "test_driver_cli_uci.py",
     "test_driver_cli_vrp.py",
     "test_driver_peers.py",
+    "test_emulate.py",
+    "test_fleet.py",
     "test_gtfs_bombs.py",
     "test_habits.py",
+    "test_lamps_in_the_world.py",
+    "test_netconf_server.py",
+    "test_rules_of_the_suite.py",
     "test_runner_over_the_wire.py",
+    "test_simulate_ends.py",
+    "test_simulate_pace.py",
     "test_take_over.py",
     "test_top.py",
+    "test_world.py",
 }
 LONGEST = "test_every_driver.py"
 LONG_TIMEOUT_S = 900
