@@ -16,8 +16,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_UNMARKED_S = 60.0
-# sessions over the wire, living worlds, files broken at every place, commands as processes: together
-# minutes, each a few seconds
+# sessions over the wire, living worlds, files broken at every place, commands as processes:
+# together minutes, each a few seconds
 SLOW_PLACES = {
     "city",
     "contract",
